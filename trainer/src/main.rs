@@ -1,0 +1,2 @@
+//! Trains, evaluates and scores the text detector that the Worker embeds.
+fn main() {}
