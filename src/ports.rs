@@ -1,0 +1,224 @@
+//! The ports: all that the application asks of the world outside, as few and as low as is useful.
+//!
+//! The Worker plugs in D1, Durable Objects and R2 (`platform/`); the native tests plug in real SQLite, the same limit and
+//! throttle rules in memory, and doubles that fail on the n-th call. Every method may fail, and says how.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::domain::password::{Password, PhcString};
+use crate::domain::quota::{Decision, Policy};
+use crate::domain::throttle::Wait;
+use crate::store::value::{Row, Statement};
+
+/// What one installation is plugged into. Cheap to clone.
+#[derive(Clone)]
+pub struct Ports {
+    /// SQL: D1 in the Worker.
+    pub db: Arc<dyn Db>,
+    /// Backups and other large objects: R2 in the Worker.
+    pub objects: Arc<dyn Objects>,
+    /// Exact limits: one Durable Object per key in the Worker.
+    pub limiter: Arc<dyn Limiter>,
+    /// Waits after failed log-ins: one Durable Object per account in the Worker.
+    pub throttle: Arc<dyn Throttle>,
+    /// Password hashing away from the isolate that serves requests.
+    pub hasher: Arc<dyn Hasher>,
+    /// Where log lines go.
+    pub reporter: Arc<dyn Reporter>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Cryptographic randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// SQL over one database. Statements are constants; values are always bound.
+#[async_trait]
+pub trait Db: Send + Sync {
+    /// Runs a statement that only reads, and gives its rows. May be retried once by the implementation.
+    ///
+    /// # Errors
+    /// See [`DbError`].
+    async fn query(&self, statement: Statement) -> Result<Vec<Row>, DbError>;
+
+    /// Runs statements in one transaction: all of them or none. Gives the rows of each (empty for a plain write).
+    /// Never retried.
+    ///
+    /// # Errors
+    /// See [`DbError`]; nothing of the batch has happened then, except after [`DbError::Timeout`] and
+    /// [`DbError::Unavailable`], when it may have.
+    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, DbError>;
+
+    /// Runs one writing statement. Never retried.
+    ///
+    /// # Errors
+    /// As for [`Db::batch`].
+    async fn execute(&self, statement: Statement) -> Result<Outcome, DbError> {
+        let mut outcomes = self.batch(vec![statement]).await?;
+        outcomes.pop().ok_or_else(|| DbError::Other("a batch of one gave no outcome".into()))
+    }
+}
+
+/// What one statement of a batch did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outcome {
+    /// Rows returned (`RETURNING`, or a `SELECT` within the batch).
+    pub rows: Vec<Row>,
+    /// Rows inserted, updated or deleted.
+    pub changes: u64,
+}
+
+/// How a statement failed. The text is for the log, never for a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DbError {
+    /// A `UNIQUE` or `PRIMARY KEY` constraint: `table.column` as SQLite names it.
+    Unique(String),
+    /// Another constraint: foreign key, check, not null.
+    Constraint(String),
+    /// The database did not answer within the deadline.
+    Timeout,
+    /// The database could not be reached or was reset; trying again later may help.
+    Unavailable(String),
+    /// A row was not of the shape that the reader expected.
+    Shape(String),
+    /// Anything else: a defect.
+    Other(String),
+}
+
+/// Objects by key.
+#[async_trait]
+pub trait Objects: Send + Sync {
+    /// Size in bytes of the object at `key`, `None` when there is none.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn size(&self, key: &str) -> Result<Option<u64>, PortError>;
+}
+
+/// Exact limits.
+#[async_trait]
+pub trait Limiter: Send + Sync {
+    /// Asks to admit one call now under `policy` for `key`; an admitted call counts.
+    ///
+    /// # Errors
+    /// When the limiter does not answer; the call then must not pass.
+    async fn take(&self, key: &LimitKey, policy: &Policy) -> Result<Decision, PortError>;
+
+    /// Answers when limiters can be reached at all.
+    ///
+    /// # Errors
+    /// When they can't.
+    async fn ping(&self) -> Result<(), PortError>;
+}
+
+/// Whom a limit is counted against: the name of the policy and the subject, for instance `detect` and an account id.
+/// The subject of an address is its canonical form, see [`crate::domain::address`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LimitKey {
+    /// Name of the policy, as in `RateLimit-Policy`.
+    pub policy: &'static str,
+    /// Account id, or canonical address.
+    pub subject: String,
+}
+
+/// Waits after failed log-ins, per account.
+#[async_trait]
+pub trait Throttle: Send + Sync {
+    /// Counts an attempt as failed before it is made, or says how long to wait. Counting first is what keeps parallel
+    /// guesses from slipping through.
+    ///
+    /// # Errors
+    /// When the throttle does not answer; the attempt then must not be made.
+    async fn begin(&self, account: &str, address: &str) -> Result<Wait, PortError>;
+
+    /// Takes the count back after a right password, and remembers the address as one from which the account logs in.
+    ///
+    /// # Errors
+    /// When the throttle does not answer.
+    async fn succeed(&self, account: &str, address: &str) -> Result<(), PortError>;
+}
+
+/// Password hashing.
+#[async_trait]
+pub trait Hasher: Send + Sync {
+    /// Hashes a new password with the configured parameters and a fresh salt.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] when the queue is full.
+    async fn hash(&self, password: &Password) -> Result<PhcString, HashError>;
+
+    /// Compares a password with a stored hash, in time that does not depend on the outcome.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] when the queue is full; [`HashError::Failed`] for a stored hash that can't be read.
+    async fn verify(&self, password: &Password, stored: &PhcString) -> Result<Verification, HashError>;
+}
+
+/// What the comparison of a password found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// The password is the right one.
+    pub matches: bool,
+    /// A new hash to store, when the password is right and the stored one was made with other parameters than now.
+    pub rehashed: Option<PhcString>,
+}
+
+/// Why there is no hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HashError {
+    /// The queue is full: try again after so many seconds.
+    Busy {
+        /// Seconds to wait, at least 1.
+        retry_after: u64,
+    },
+    /// It went wrong; the text is for the log.
+    Failed(String),
+}
+
+/// A port that could not do its work; the text is for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortError {
+    /// No answer within the deadline.
+    Timeout,
+    /// It failed.
+    Failed(String),
+}
+
+/// Where log lines go: one JSON object per line.
+pub trait Reporter: Send + Sync {
+    /// Writes one line at a level.
+    fn write(&self, level: Level, line: &serde_json::Value);
+}
+
+/// How much a log line matters. Ordered: `Debug < Info < Warn < Error`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Detail for whoever looks for a fault.
+    Debug,
+    /// What happened.
+    Info,
+    /// Something to look at when it goes on.
+    Warn,
+    /// Something is broken.
+    Error,
+}
+
+/// The time.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Milliseconds since 1970-01-01T00:00:00Z. In Workers it stands still during computation.
+    fn now_ms(&self) -> i64;
+
+    /// Waits. What is to end by a deadline races with this.
+    async fn sleep(&self, milliseconds: u32);
+}
+
+/// Cryptographic randomness.
+pub trait Entropy: Send + Sync {
+    /// Fills `bytes` with random bytes.
+    ///
+    /// # Errors
+    /// When the system has none to give.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), PortError>;
+}
