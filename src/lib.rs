@@ -20,8 +20,6 @@ mod entry {
     use crate::platform::{installation, request};
     use crate::{cron, http};
 
-    pub use crate::platform::{hasher::HasherObject, limiter::LimiterObject, throttle::ThrottleObject};
-
     /// Runs once per isolate, within the start-up limit: nothing heavy here. A panic takes the isolate with it; the hook
     /// writes what it was to the console before.
     #[event(start)]
