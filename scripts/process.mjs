@@ -107,7 +107,7 @@ export function sleep(/** @type {number} */ milliseconds) {
 }
 
 // A terminal sends Ctrl-C to the whole group, a supervisor only to us: in both cases wait for the child to clean up.
-function passSignals(/** @type {import("node:child_process").ChildProcess} */ child, group = false) {
+export function passSignals(/** @type {import("node:child_process").ChildProcess} */ child, group = false) {
   const handlers = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]).map((signal) => {
     const handler = () => {
       if (group || signal !== "SIGINT" || !process.stdin.isTTY) kill(child, signal, group);
