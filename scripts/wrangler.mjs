@@ -10,7 +10,7 @@ export function wrangler(/** @type {string[]} */ ...args) {
   return [PROGRAM, ...args];
 }
 
-/** @param {NodeJS.ProcessEnv} env */
+/** @param {NodeJS.ProcessEnv} env @returns {NodeJS.ProcessEnv} */
 export function wranglerEnvironment(env) {
   return { ...env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" };
 }

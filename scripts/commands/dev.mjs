@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { build, sizes } from "../build.mjs";
 import { PROJECT } from "../paths.mjs";
+import { isTaken } from "../ports.mjs";
 import { Problem, show, sleep, work } from "../process.mjs";
 import { endDescendants } from "../processes.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
@@ -105,19 +105,4 @@ function portOf(/** @type {string[]} */ args) {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Problem(`"${text ?? ""}" is no port`, "A port is a number from 1 to 65535.");
   return port;
-}
-
-/** @returns {Promise<boolean>} */
-function isTaken(/** @type {number} */ port) {
-  const attempts = ["127.0.0.1", "::1"].map(
-    (host) =>
-      new Promise((/** @type {(taken: boolean) => void} */ resolve) => {
-        const socket = connect({ host, port, timeout: 1_000 });
-        const end = (/** @type {boolean} */ taken) => (socket.destroy(), resolve(taken));
-        socket.once("connect", () => end(true));
-        socket.once("error", () => end(false));
-        socket.once("timeout", () => end(false));
-      }),
-  );
-  return Promise.all(attempts).then((taken) => taken.includes(true));
 }

@@ -4,16 +4,18 @@
 // `after`; what a crashed test leaves behind is ended with the process of the test.
 
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
-import { unstable_getMiniflareWorkerOptions, unstable_splitSqlQuery } from "wrangler";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
+import { BUILD, PROJECT } from "../../scripts/paths.mjs";
+import { freePort } from "../../scripts/ports.mjs";
 import { children } from "../../scripts/processes.mjs";
 
-const PROJECT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const NAME = "edgekeep";
+
+// Wrangler is here to read its own configuration, not to report on it.
+process.env.WRANGLER_LOG ??= "error";
 
 /** Enough for the Worker to accept its configuration; limits as in production. */
 export const VARS = {
@@ -94,7 +96,7 @@ export async function startWorker({ vars = {}, persist, migrate = true } = {}) {
 
     /** Fires a cron and waits for the handler. */
     async scheduled(/** @type {string} */ cron, time = new Date()) {
-      const worker = await alive().getWorker(NAME);
+      const worker = /** @type {any} */ (await alive().getWorker(NAME));
       return worker.scheduled({ cron, scheduledTime: time });
     },
 
@@ -129,9 +131,9 @@ export async function startWorker({ vars = {}, persist, migrate = true } = {}) {
     },
 
     /** Starts again on the same address and data, with other settings if given. */
-    async restart(/** @type {Record<string, string | undefined>} */ vars = current) {
+    async restart(/** @type {Record<string, string | undefined>} */ settings = current) {
       await this.halt();
-      current = vars;
+      current = settings;
       await start();
     },
 
@@ -153,24 +155,24 @@ export async function startWorker({ vars = {}, persist, migrate = true } = {}) {
 
 /** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[] }} start */
 function options({ vars, port, data, lines }) {
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(PROJECT, "wrangler.toml"));
-  const merged = Object.entries({ ...workerOptions.bindings, ...VARS, ...vars });
-  const build = join(PROJECT, "build");
-  const converted = convertV4MiniflareOptions(
-    /** @type {any} */ ({
-      ...workerOptions,
-      name: NAME,
-      bindings: Object.fromEntries(merged.filter(([, value]) => value !== undefined)),
-      modulesRoot: build,
-      modules: [
-        { type: "ESModule", path: join(build, "index.js") },
-        { type: "CompiledWasm", path: join(build, "index_bg.wasm") },
-      ],
-      // Straight to the Worker. The usual socket leads through a proxy Worker, which costs more than ours and changes headers.
-      unsafeDirectSockets: [{ host: "127.0.0.1", port }],
-      stripCfConnectingIp: false,
-    }),
-  );
+  const file = join(PROJECT, "wrangler.toml");
+  // The settings as committed: what a developer keeps in .dev.vars, which the options would include, is not for tests.
+  const merged = Object.entries({ ...unstable_readConfig({ config: file }).vars, ...VARS, ...vars });
+  // Typed by another release of Miniflare's options than the one that converts them.
+  const { workerOptions } = /** @type {{ workerOptions: any }} */ (unstable_getMiniflareWorkerOptions(file));
+  const converted = convertV4MiniflareOptions({
+    ...workerOptions,
+    name: NAME,
+    bindings: Object.fromEntries(merged.filter(([, value]) => value !== undefined)),
+    modulesRoot: BUILD,
+    modules: [
+      { type: "ESModule", path: join(BUILD, "index.js") },
+      { type: "CompiledWasm", path: join(BUILD, "index_bg.wasm") },
+    ],
+    // Straight to the Worker. The usual socket leads through a proxy Worker, which costs more than ours and changes headers.
+    unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+    stripCfConnectingIp: false,
+  });
   return {
     ...converted,
     cf: false,
@@ -188,7 +190,7 @@ async function migrateDatabase(runtime) {
   const database = await runtime.getD1Database("DB", NAME);
   await database.prepare("CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)").run();
   const { results } = await database.prepare("SELECT name FROM d1_migrations").all();
-  const applied = new Set(results.map(({ name }) => name));
+  const applied = new Set(results.map((/** @type {any} */ row) => row.name));
   for (const name of readdirSync(join(PROJECT, "migrations")).filter((file) => file.endsWith(".sql")).sort()) {
     if (applied.has(name)) continue;
     const statements = unstable_splitSqlQuery(readFileSync(join(PROJECT, "migrations", name), "utf8"));
@@ -197,16 +199,4 @@ async function migrateDatabase(runtime) {
       database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name),
     ]);
   }
-}
-
-/** @returns {Promise<number>} */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
