@@ -263,5 +263,4 @@ const LONGEST_LIFETIME: i64 = 86_400;
 const LAST_SECOND: i64 = 253_402_300_799;
 
 #[cfg(test)]
-#[path = "access_tests.rs"]
 mod tests;
