@@ -205,9 +205,13 @@ pub enum Level {
 }
 
 /// The time.
+#[async_trait]
 pub trait Clock: Send + Sync {
     /// Milliseconds since 1970-01-01T00:00:00Z. In Workers it stands still during computation.
     fn now_ms(&self) -> i64;
+
+    /// Waits. What is to end by a deadline races with this.
+    async fn sleep(&self, milliseconds: u32);
 }
 
 /// Cryptographic randomness.

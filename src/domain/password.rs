@@ -72,7 +72,7 @@ impl NewPassword {
     pub fn parse(
         text: &str,
         rules: &PasswordRules,
-        email: &Email,
+        email: Option<&Email>,
         name: Option<&DisplayName>,
     ) -> Result<Self, PasswordProblem> {
         let password = Password::parse(text)?;
@@ -142,6 +142,12 @@ impl PhcString {
     #[must_use]
     pub fn stored(text: String) -> Self {
         Self(text)
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.0
     }
 
     /// The text, for the store and the hash function only.

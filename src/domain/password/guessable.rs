@@ -18,7 +18,7 @@ use crate::domain::name::DisplayName;
 use words::Personal;
 
 /// Refuses what a guesser tries first.
-pub(super) fn check(password: &str, email: &Email, name: Option<&DisplayName>) -> Result<(), PasswordProblem> {
+pub(super) fn check(password: &str, email: Option<&Email>, name: Option<&DisplayName>) -> Result<(), PasswordProblem> {
     let chars: Vec<char> = password.chars().collect();
     let words = words::Text::of(&chars);
     let mut pieces = Pieces(vec![Vec::new(); chars.len()]);

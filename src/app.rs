@@ -1,0 +1,46 @@
+//! What a handler may touch: the configuration and the ports, and nothing else.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::domain::id;
+use crate::error::Result;
+use crate::ports::{Level, Ports};
+
+/// One installation. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// Parsed once per isolate.
+    pub config: Arc<Config>,
+    /// The world outside.
+    pub ports: Ports,
+}
+
+impl App {
+    /// An application over its ports.
+    #[must_use]
+    pub fn new(config: Config, ports: Ports) -> Self {
+        Self { config: Arc::new(config), ports }
+    }
+
+    /// Now, in ms since 1970.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.ports.clock.now_ms()
+    }
+
+    /// A new unique id.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn new_id(&self) -> Result<String> {
+        Ok(id::new_id(self.ports.entropy.as_ref(), self.now_ms())?)
+    }
+
+    /// Writes one log line, when its level is one that is wanted.
+    pub fn log(&self, level: Level, line: &serde_json::Value) {
+        if level >= self.config.log_level {
+            self.ports.reporter.write(level, line);
+        }
+    }
+}

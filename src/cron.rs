@@ -1,0 +1,67 @@
+//! Scheduled runs. The runtime swallows what a scheduled handler returns, so each run writes down how it went, in the
+//! table `cron_runs` and as one log line.
+
+use serde_json::json;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::ports::Level;
+use crate::store::{cron_runs, sessions};
+
+/// Runs what is due at `cron` and records it.
+pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
+    let started = app.now_ms();
+    let begun = begin(app, cron, scheduled_ms, started).await;
+    let result = clean_up(app, started).await;
+    let milliseconds = app.now_ms() - started;
+    let (ok, detail) = match &result {
+        Ok(deleted) => (true, format!("{deleted} ended sessions deleted")),
+        Err(error) => (false, format!("{}: {}", error.code(), error.cause().unwrap_or_default())),
+    };
+    let recorded = match &begun {
+        Ok(id) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds, ok, &detail).await.is_ok(),
+        Err(_) => false,
+    };
+    let level = if ok && recorded { Level::Info } else { Level::Error };
+    let line = json!({
+        "timestamp": crate::domain::time::rfc3339(started),
+        "severity_text": if level == Level::Info { "INFO" } else { "ERROR" },
+        "body": "cron",
+        "cron": cron,
+        "scheduled_at": crate::domain::time::rfc3339(scheduled_ms),
+        "outcome": if ok { "ok" } else { "error" },
+        "detail": detail,
+        "duration_ms": milliseconds,
+        "recorded": recorded,
+    });
+    app.log(level, &line);
+}
+
+async fn begin(app: &App, cron: &str, scheduled_ms: i64, now_ms: i64) -> Result<String> {
+    let id = app.new_id()?;
+    cron_runs::begin(app.ports.db.as_ref(), &id, cron, scheduled_ms, now_ms).await?;
+    Ok(id)
+}
+
+/// Deletes sessions that ended more than [`KEEP_ENDED_MS`] ago, in bites small enough for one statement, and old records
+/// of runs. What one run does not manage, the next does.
+async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
+    let db = app.ports.db.as_ref();
+    let mut deleted = 0;
+    for _ in 0..BITES {
+        let bite = sessions::delete_ended(db, now_ms - KEEP_ENDED_MS, BITE).await?;
+        deleted += bite;
+        if bite < u64::from(BITE) {
+            break;
+        }
+    }
+    cron_runs::delete_before(db, now_ms - KEEP_RUNS_MS).await?;
+    Ok(deleted)
+}
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// An ended session is kept for a week: a replayed token is then told apart from an unknown one.
+const KEEP_ENDED_MS: i64 = 7 * DAY_MS;
+const KEEP_RUNS_MS: i64 = 90 * DAY_MS;
+const BITE: u32 = 500;
+const BITES: u32 = 20;

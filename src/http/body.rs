@@ -1,0 +1,117 @@
+//! Request bodies: from bytes to a value that is valid because it exists.
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+use http_body_util::BodyExt as _;
+use serde::de::DeserializeOwned;
+
+use super::call::Call;
+use crate::error::{Error, FieldProblem, Result};
+
+/// What a handler takes as its input.
+pub trait Input: Sized + Send {
+    /// Reads it from the body, of which at most `limit` bytes are taken.
+    fn read(call: &Call, body: Body, limit: usize) -> impl Future<Output = Result<Self>> + Send;
+}
+
+/// A handler without input: the body is not looked at.
+impl Input for () {
+    async fn read(_: &Call, _: Body, _: usize) -> Result<Self> {
+        Ok(())
+    }
+}
+
+/// Input that arrives as a JSON object.
+pub trait JsonInput: Sized + Send {
+    /// The object as it stands on the wire. Refuses unknown fields (`#[serde(deny_unknown_fields)]`).
+    type Wire: DeserializeOwned + Send;
+
+    /// An empty body counts as `{}`.
+    const MAY_BE_EMPTY: bool = false;
+
+    /// Validates; reports every problem at once.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`], or what else the value can be refused for.
+    fn from_wire(wire: Self::Wire, call: &Call) -> Result<Self>;
+}
+
+impl<T: JsonInput> Input for T {
+    async fn read(call: &Call, body: Body, limit: usize) -> Result<Self> {
+        let bytes = collect(&call.headers, body, limit).await?;
+        if bytes.is_empty() && T::MAY_BE_EMPTY {
+            return T::from_wire(parse(b"{}")?, call);
+        }
+        require_json(&call.headers)?;
+        T::from_wire(parse(&bytes)?, call)
+    }
+}
+
+/// Reads a body up to `limit` bytes. A length that is announced and too large is refused before a byte is read; one that
+/// is not announced, or announced wrongly, as soon as it passes the limit.
+async fn collect(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(Error::BodyTooLarge { limit });
+    }
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Error::InvalidJson("the body broke off".into()))?;
+        if let Ok(data) = frame.into_data() {
+            if bytes.len() + data.len() > limit {
+                return Err(Error::BodyTooLarge { limit });
+            }
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+/// `application/json`, in UTF-8 when a charset is named, and not compressed.
+fn require_json(headers: &HeaderMap) -> Result<()> {
+    let text = |name| headers.get(name).map_or(Some(""), |value: &http::HeaderValue| value.to_str().ok());
+    let content_type = text(header::CONTENT_TYPE).ok_or(Error::UnsupportedMediaType)?;
+    let encoding = text(header::CONTENT_ENCODING).ok_or(Error::UnsupportedMediaType)?;
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let is_utf8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+        !name.trim().eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    });
+    let is_plain = encoding.is_empty() || encoding.eq_ignore_ascii_case("identity");
+    if is_json && is_utf8 && is_plain { Ok(()) } else { Err(Error::UnsupportedMediaType) }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        problem(&path, error.inner())
+    })?;
+    deserializer.end().map_err(|error| problem("", &error))?;
+    Ok(value)
+}
+
+/// Says what is wrong without quoting a value: the body may hold a password.
+fn problem(path: &str, error: &serde_json::Error) -> Error {
+    if !error.is_data() {
+        let what = if error.is_eof() { "it ends too early" } else { "it can't be read" };
+        return Error::InvalidJson(format!("{what} at line {}, column {}", error.line(), error.column()));
+    }
+    let text = error.to_string();
+    let named = text.split('`').nth(1).unwrap_or_default();
+    let (field, message) = if text.starts_with("unknown field") {
+        (named, "There is no such field in this request.")
+    } else if text.starts_with("missing field") {
+        (named, "This field is required.")
+    } else if text.starts_with("duplicate field") {
+        (named, "This field stands there twice.")
+    } else if text.starts_with("unknown variant") {
+        (path, "This is not one of the values that the field can have.")
+    } else {
+        (if path == "." { "" } else { path }, "This value is of the wrong type.")
+    };
+    // A field's name comes from the client too: cut it, so that an answer can't be made huge.
+    let field: String = field.chars().take(64).collect();
+    Error::InvalidInput(vec![FieldProblem { field, message: message.into() }])
+}

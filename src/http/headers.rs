@@ -1,0 +1,35 @@
+//! The headers that every answer carries.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// Sets them. An answer of the API is never stored, framed, sniffed or run; over TLS the host stays on TLS.
+pub fn secure(headers: &mut HeaderMap, request_id: &str, over_tls: bool) {
+    for (name, value) in ALWAYS {
+        headers.insert(name, value);
+    }
+    if over_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert(X_REQUEST_ID, value);
+    }
+}
+
+/// `x-request-id`.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const ALWAYS: [(HeaderName, HeaderValue); 7] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    ),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("x-permitted-cross-domain-policies"), HeaderValue::from_static("none")),
+];
+
+/// Two years, the value that the preload list asks for.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");

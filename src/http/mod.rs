@@ -1,0 +1,27 @@
+//! HTTP: wire structs and handlers, one file per noun, around one pipeline.
+//!
+//! A request goes through [`serve`]: request id and trace, configuration, preflight, the router, the headers that every
+//! answer carries, one log line. Between the router and a handler stands [`route`]: who may call, the body, the limit, in
+//! that order. Knows no SQL and no runtime.
+
+pub mod access_log;
+pub mod accounts;
+pub mod bearer;
+pub mod body;
+pub mod call;
+pub mod cookie;
+pub mod cors;
+pub mod detect;
+pub mod grant;
+pub mod headers;
+pub mod health;
+pub mod limits;
+pub mod problem;
+pub mod refresh;
+pub mod reply;
+pub mod route;
+mod serve;
+pub mod sessions;
+pub mod trace;
+
+pub use serve::{misconfigured, serve};

@@ -1,0 +1,100 @@
+//! Errors on the wire: `application/problem+json` (RFC 9457).
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, header};
+use serde::Serialize;
+
+use super::cookie;
+use super::limits;
+use super::reply::Event;
+use crate::error::{Error, FieldProblem};
+
+/// What the log line tells of a failed request; travels in the extensions of the response.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The stable code.
+    pub code: &'static str,
+    /// For the log only.
+    pub cause: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: String,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldProblem],
+    #[serde(rename = "violated-policies", skip_serializing_if = "<[_]>::is_empty")]
+    violated_policies: &'a [&'static str],
+}
+
+/// An error as a response, with the headers that belong to it.
+#[must_use]
+pub fn respond(error: &Error, request_id: &str) -> Response<Bytes> {
+    let status = error.status();
+    let violated: &[&'static str] = match error {
+        Error::RateLimited { name, .. } => std::slice::from_ref(name),
+        _ => &[],
+    };
+    let problem = Problem {
+        r#type: type_uri(error),
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        code: error.code(),
+        detail: error.detail(),
+        request_id,
+        errors: if let Error::InvalidInput(problems) = error { problems } else { &[] },
+        violated_policies: violated,
+    };
+    // Strings and numbers only: writing them can't fail, and an empty body would still carry the status.
+    let mut response = Response::new(Bytes::from(serde_json::to_vec(&problem).unwrap_or_default()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if let Some(seconds) = error.retry_after() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    match error {
+        Error::Unauthenticated(_) => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Error::InvalidRefreshToken { cookie: true, .. } => {
+            headers.append(header::SET_COOKIE, cookie::removal());
+        }
+        Error::RateLimited { name, policy, decision } => limits::describe(headers, name, policy, decision),
+        _ => {}
+    }
+    if let Some(name) = event(error) {
+        response.extensions_mut().insert(Event { name, user_id: None });
+    }
+    let failure = Failure { code: error.code(), cause: error.cause().map(ToOwned::to_owned) };
+    response.extensions_mut().insert(failure);
+    response
+}
+
+/// The registered type for an exhausted quota, our own for the rest.
+fn type_uri(error: &Error) -> String {
+    match error {
+        Error::RateLimited { .. } => "https://iana.org/assignments/http-problem-types#quota-exceeded".into(),
+        _ => format!("urn:edgekeep:problem:{}", error.code()),
+    }
+}
+
+/// OWASP names for what an error means to whoever watches over security.
+fn event(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::InvalidCredentials => Some("authn_login_fail"),
+        Error::TooManyAttempts { .. } => Some("authn_login_lock"),
+        Error::InvalidRefreshToken { reused: true, .. } => Some("authn_token_reuse"),
+        Error::Unauthenticated(_) | Error::OriginNotAllowed | Error::InvalidRefreshToken { .. } => Some("authz_fail"),
+        Error::RateLimited { .. } => Some("excess_rate_limit_exceeded"),
+        Error::InvalidInput(_) | Error::InvalidJson(_) | Error::BodyTooLarge { .. } | Error::TextTooLong { .. } => {
+            Some("input_validation_fail")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,79 @@
+//! A new access token for a refresh token.
+
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::body::JsonInput;
+use super::call::Call;
+use super::cookie;
+use super::grant::{self, Delivery};
+use super::reply::Reply;
+use crate::domain::token::refresh::RefreshToken;
+use crate::error::{Error, Result};
+use crate::store::refresh_tokens::{self, Redeemed, Redemption};
+use crate::store::sessions::{self, Because};
+
+/// Body of a refresh; empty when the token is in the cookie.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshBody {
+    refresh_token: Option<String>,
+}
+
+/// A refresh token, and where it was found.
+pub struct Presented {
+    token: RefreshToken,
+    delivery: Delivery,
+}
+
+impl JsonInput for Presented {
+    type Wire = RefreshBody;
+    const MAY_BE_EMPTY: bool = true;
+
+    fn from_wire(wire: RefreshBody, call: &Call) -> Result<Self> {
+        let (text, delivery) = match wire.refresh_token {
+            Some(text) => (text, Delivery::Body),
+            None => {
+                let text = cookie::read(&call.headers).ok_or(Error::Unauthenticated("no refresh token"))?;
+                cookie::require_own_origin(call)?;
+                (text, Delivery::Cookie)
+            }
+        };
+        let token = RefreshToken::parse(&text)
+            .ok_or(Error::InvalidRefreshToken { reused: false, cookie: delivery == Delivery::Cookie })?;
+        Ok(Self { token, delivery })
+    }
+}
+
+/// Rotates. The same token may be presented again until its successor has been used, and always gives that one successor:
+/// a lost response or a second tab logs nobody out, and a parallel redemption wins nothing. After that it is a copy in
+/// somebody else's hands, and the whole session ends.
+///
+/// # Errors
+/// [`Error::InvalidRefreshToken`], [`Error::Unavailable`].
+pub async fn refresh(call: Call, input: Presented) -> Result<Reply> {
+    let Presented { token, delivery } = input;
+    let refused = |reused| Error::InvalidRefreshToken { reused, cookie: delivery == Delivery::Cookie };
+    let mut salt = [0; 32];
+    call.app.ports.entropy.fill(&mut salt)?;
+    let redemption = Redemption {
+        token: &token.hash(),
+        salt: &salt,
+        successor: &token.successor(&salt).hash(),
+        now_ms: call.now_ms,
+        idle_expires_at: call.now_ms + call.app.config.auth.session.idle_ms,
+    };
+    let db = call.app.ports.db.as_ref();
+    match refresh_tokens::redeem(db, &redemption).await? {
+        Redeemed::Replaced { user, session_id, salt } => {
+            let user_id = user.id.clone();
+            let reply = grant::reply(&call, StatusCode::OK, user, &session_id, &token.successor(&salt), delivery)?;
+            Ok(reply.with_event("authn_token_refreshed", &user_id))
+        }
+        Redeemed::Reused { user_id, session_id } => {
+            sessions::revoke(db, &session_id, &user_id, Because::TokenReuse, call.now_ms).await?;
+            Err(refused(true))
+        }
+        Redeemed::Refused => Err(refused(false)),
+    }
+}

@@ -1,0 +1,141 @@
+//! The pipeline around the router.
+
+use std::sync::LazyLock;
+
+use axum::RequestExt as _;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::RawPathParams;
+use axum::routing::{MethodFilter, on};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+use super::access_log::{self, Arrival, Matched};
+use super::call::Call;
+use super::route::Route;
+use super::{cors, headers, problem, trace};
+use crate::app::App;
+use crate::domain::{address, id};
+use crate::error::Error;
+use crate::ports::{Clock, Entropy};
+use crate::routes;
+
+/// Answers a request. Never fails: what goes wrong is an answer too.
+pub async fn serve(app: &App, mut request: Request<Body>) -> Response<Bytes> {
+    let arrival = arrive(app.ports.entropy.as_ref(), app.ports.clock.as_ref(), &request);
+    let over_tls = request.uri().scheme_str() == Some("https");
+    let origin = cors::allowed(request.headers(), &app.config);
+    let is_preflight = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    request.extensions_mut().insert(app.clone());
+    request.extensions_mut().insert(arrival.clone());
+
+    let response = match ROUTER.clone().oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    let mut response = collect(response).await;
+    if arrival.method == Method::OPTIONS {
+        response = options(response, origin.is_some() && is_preflight);
+    }
+    cors::mark(response.headers_mut(), origin.as_ref(), &app.config);
+    headers::secure(response.headers_mut(), &arrival.request_id, over_tls);
+    access_log::write(app, &arrival, &response);
+    response
+}
+
+/// The answer of an installation whose configuration is bad: the same on every route, and silent on what is wrong.
+pub fn misconfigured(entropy: &dyn Entropy, clock: &dyn Clock, request: &Request<Body>) -> Response<Bytes> {
+    let arrival = arrive(entropy, clock, request);
+    let mut response = problem::respond(&Error::Misconfigured, &arrival.request_id);
+    let over_tls = request.uri().scheme_str() == Some("https");
+    headers::secure(response.headers_mut(), &arrival.request_id, over_tls);
+    response
+}
+
+fn arrive(entropy: &dyn Entropy, clock: &dyn Clock, request: &Request<Body>) -> Arrival {
+    let now_ms = clock.now_ms();
+    // Without randomness an id can still tell two requests apart by time; what needs secrets fails on its own.
+    let request_id = id::new_id(entropy, now_ms).unwrap_or_else(|_| format!("without-entropy-{now_ms}"));
+    let trace_id = trace::trace_id(request.headers()).unwrap_or_else(|| request_id.replace('-', ""));
+    Arrival { method: request.method().clone(), request_id, trace_id, now_ms }
+}
+
+/// Answers are small and complete: as one buffer they leave with a `Content-Length`.
+async fn collect(response: axum::response::Response) -> Response<Bytes> {
+    let (parts, body) = response.into_parts();
+    // The bodies are ours and in memory: reading them can't fail.
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    Response::from_parts(parts, body)
+}
+
+/// No route takes OPTIONS, so the router's 405 with its `Allow` tells which methods the path has.
+fn options(response: Response<Bytes>, preflight: bool) -> Response<Bytes> {
+    let Some(allow) = response.headers().get(header::ALLOW).cloned() else { return response };
+    let methods = format!("{},OPTIONS", allow.to_str().unwrap_or_default());
+    let methods = HeaderValue::from_str(&methods).unwrap_or(allow);
+    let mut answer = Response::new(Bytes::new());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    if preflight {
+        cors::preflight(answer.headers_mut(), &methods);
+    }
+    answer.headers_mut().insert(header::ALLOW, methods);
+    answer
+}
+
+static ROUTER: LazyLock<Router> = LazyLock::new(|| {
+    let mut router = Router::new();
+    for route in routes::table() {
+        let path = route.path;
+        let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
+        router = router.route(path, on(filter, move |request| dispatch(route.clone(), request)));
+    }
+    router
+        .fallback(|request| refuse(Error::NotFound, request))
+        .method_not_allowed_fallback(|request| refuse(Error::MethodNotAllowed, request))
+});
+
+async fn dispatch(route: Route, mut request: Request<Body>) -> axum::response::Response {
+    let params = request.extract_parts::<RawPathParams>().await;
+    let (mut parts, body) = request.into_parts();
+    let (Some(app), Some(arrival)) = (parts.extensions.remove::<App>(), parts.extensions.remove::<Arrival>()) else {
+        return from_bytes(problem::respond(&Error::Internal("request without its context".into()), ""));
+    };
+    let Ok(params) = params else {
+        return from_bytes(problem::respond(&Error::NotFound, &arrival.request_id));
+    };
+    let call = Call {
+        host_origin: host_origin(&parts.uri),
+        params: params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        now_ms: arrival.now_ms,
+        request_id: arrival.request_id,
+        address: client_address(&parts.headers),
+        headers: parts.headers,
+        quota: None,
+        app,
+    };
+    let mut response = route.run(call, body).await;
+    response.extensions_mut().insert(Matched(route.path));
+    from_bytes(response)
+}
+
+async fn refuse(error: Error, request: Request<Body>) -> axum::response::Response {
+    let request_id = request.extensions().get::<Arrival>().map_or("", |arrival| arrival.request_id.as_str());
+    from_bytes(problem::respond(&error, request_id))
+}
+
+fn from_bytes(response: Response<Bytes>) -> axum::response::Response {
+    response.map(Body::from)
+}
+
+fn host_origin(uri: &http::Uri) -> String {
+    format!("{}://{}", uri.scheme_str().unwrap_or_default(), uri.authority().map_or("", http::uri::Authority::as_str))
+}
+
+/// Cloudflare sets `CF-Connecting-IP` and overwrites whatever a client sends under that name. No other header is believed.
+fn client_address(headers: &HeaderMap) -> String {
+    let mut values = headers.get_all("cf-connecting-ip").iter();
+    let value = values.next().and_then(|value| value.to_str().ok());
+    address::subject(if values.next().is_none() { value } else { None })
+}

@@ -1,0 +1,39 @@
+//! THE table of routes.
+
+use http::Method;
+
+use crate::config::Config;
+use crate::domain::quota::Policy;
+use crate::http::limits::Limit;
+use crate::http::route::{Draft, Route};
+use crate::http::{accounts, detect, health, refresh, sessions};
+
+/// Every route of the Worker. What is not here is 404.
+#[must_use]
+pub fn table() -> Vec<Route> {
+    vec![
+        Draft::new(Method::GET, "/healthz").anyone(health::live),
+        Draft::new(Method::GET, "/readyz").anyone(health::ready),
+        Draft::new(Method::POST, "/api/v1/auth/register").limit(REGISTER).anyone(accounts::register),
+        Draft::new(Method::POST, "/api/v1/auth/login").limit(LOGIN).anyone(accounts::login),
+        Draft::new(Method::POST, "/api/v1/auth/refresh").limit(REFRESH).anyone(refresh::refresh),
+        Draft::new(Method::POST, "/api/v1/auth/logout").bearer(sessions::logout),
+        Draft::new(Method::GET, "/api/v1/auth/me").bearer(accounts::me),
+        Draft::new(Method::GET, "/api/v1/auth/sessions").bearer(sessions::list),
+        Draft::new(Method::DELETE, "/api/v1/auth/sessions").bearer(sessions::revoke_others),
+        Draft::new(Method::DELETE, "/api/v1/auth/sessions/{id}").bearer(sessions::revoke),
+        Draft::new(Method::POST, "/api/v1/ai-tools/detect")
+            .body_limit(detect::body_limit)
+            .limit(DETECT)
+            .bearer(detect::detect),
+    ]
+}
+
+const REGISTER: Limit = limit("register", |config| &config.limits.register);
+const LOGIN: Limit = limit("login", |config| &config.limits.login);
+const REFRESH: Limit = limit("refresh", |config| &config.limits.refresh);
+const DETECT: Limit = limit("detect", |config| &config.limits.detect);
+
+const fn limit(name: &'static str, policy: fn(&Config) -> &Policy) -> Limit {
+    Limit { name, policy }
+}

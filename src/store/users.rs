@@ -1,0 +1,79 @@
+//! Table `users`.
+
+use crate::domain::email::Email;
+use crate::domain::password::PhcString;
+use crate::ports::{Db, DbError};
+use crate::store::value::{Row, Statement};
+
+/// An account as its owner may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Id.
+    pub id: String,
+    /// Normalised e-mail address.
+    pub email: String,
+    /// Name, when one was given.
+    pub name: Option<String>,
+    /// When the account was made, ms.
+    pub created_at: i64,
+}
+
+/// An account with what is needed to log in.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The account.
+    pub user: User,
+    /// The stored hash.
+    pub password: PhcString,
+}
+
+/// Statement that adds an account. Fails with [`DbError::Unique`] when the e-mail is taken: that is how the race of two
+/// registrations is decided.
+#[must_use]
+pub fn insert(user: &User, password: &PhcString) -> Statement {
+    Statement::new(
+        INSERT,
+        [
+            user.id.as_str().into(),
+            user.email.as_str().into(),
+            user.name.clone().into(),
+            password.expose().into(),
+            user.created_at.into(),
+        ],
+    )
+}
+
+/// Statement that replaces a hash by one of the same password, unless it was changed since it was read.
+#[must_use]
+pub fn rehash(user_id: &str, old: &PhcString, new: &PhcString, now_ms: i64) -> Statement {
+    Statement::new(REHASH, [user_id.into(), old.expose().into(), new.expose().into(), now_ms.into()])
+}
+
+/// The account of an e-mail address.
+///
+/// # Errors
+/// As [`Db::query`].
+pub async fn by_email(db: &dyn Db, email: &Email) -> Result<Option<Credentials>, DbError> {
+    let rows = db.query(Statement::new(BY_EMAIL, [email.as_str().into()])).await?;
+    rows.first()
+        .map(|row| Ok(Credentials { user: user(row)?, password: PhcString::stored(row.text("password")?) }))
+        .transpose()
+}
+
+/// Reads the columns `id, email, name, created_at`.
+///
+/// # Errors
+/// [`DbError::Shape`].
+pub fn user(row: &Row) -> Result<User, DbError> {
+    Ok(User {
+        id: row.text("id")?,
+        email: row.text("email")?,
+        name: row.optional_text("name")?,
+        created_at: row.integer("created_at")?,
+    })
+}
+
+const INSERT: &str =
+    "INSERT INTO users (id, email, name, password, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)";
+const REHASH: &str = "UPDATE users SET password = ?3, updated_at = ?4 WHERE id = ?1 AND password = ?2";
+const BY_EMAIL: &str = "SELECT id, email, name, created_at, password FROM users WHERE email = ?1";
