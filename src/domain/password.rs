@@ -170,5 +170,4 @@ const LONGEST: usize = 256;
 const RAW_BYTES: usize = 4_096;
 
 #[cfg(test)]
-#[path = "password_tests.rs"]
 mod tests;
