@@ -72,7 +72,7 @@ impl NewPassword {
     pub fn parse(
         text: &str,
         rules: &PasswordRules,
-        email: &Email,
+        email: Option<&Email>,
         name: Option<&DisplayName>,
     ) -> Result<Self, PasswordProblem> {
         let password = Password::parse(text)?;

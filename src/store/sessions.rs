@@ -73,7 +73,7 @@ pub fn insert(session: &NewSession<'_>) -> Statement {
     )
 }
 
-/// Statement that revokes all but the newest `keep` sessions of an account, so that the list stays one that people can read.
+/// Statement that revokes all but the `keep` sessions of an account that were used last, so that the list stays one that people can read.
 #[must_use]
 pub fn trim(user_id: &str, keep: u32, now_ms: i64) -> Statement {
     Statement::new(TRIM, [user_id.into(), i64::from(keep).into(), now_ms.into()])
@@ -148,7 +148,7 @@ VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)";
 const TRIM: &str = "UPDATE sessions SET revoked_at = ?3, revoked_because = 'too_many_sessions'
 WHERE user_id = ?1 AND revoked_at IS NULL AND id NOT IN (
     SELECT id FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL
-    ORDER BY created_at DESC, id DESC LIMIT CAST(?2 AS INTEGER))";
+    ORDER BY last_used_at DESC, id DESC LIMIT CAST(?2 AS INTEGER))";
 
 const AUTHENTICATE: &str = "SELECT u.id, u.email, u.name, u.created_at
 FROM sessions s JOIN users u ON u.id = s.user_id JOIN installation i ON i.id = 1

@@ -13,9 +13,15 @@ use crate::domain::name::DisplayName;
 pub(super) struct Personal(Vec<Vec<u8>>);
 
 impl Personal {
-    pub(super) fn of(email: &Email, name: Option<&DisplayName>) -> Self {
+    pub(super) fn of(email: Option<&Email>, name: Option<&DisplayName>) -> Self {
         let mut words = Vec::new();
-        let texts = [SERVICE, email.as_str(), email.local(), email.domain(), name.map_or("", DisplayName::as_str)];
+        let texts = [
+            SERVICE,
+            email.map_or("", Email::as_str),
+            email.map_or("", Email::local),
+            email.map_or("", Email::domain),
+            name.map_or("", DisplayName::as_str),
+        ];
         for text in texts {
             let plain: Vec<u8> = text.chars().map(plain).collect();
             words.push(plain.iter().copied().filter(u8::is_ascii_alphanumeric).collect());
