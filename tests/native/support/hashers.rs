@@ -1,0 +1,133 @@
+//! Password hashing: the real one, and a fast one for tests that are about something else.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{CustomizedPasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use async_trait::async_trait;
+use edgekeep::domain::password::{Password, PhcString};
+use edgekeep::ports::{Entropy as _, HashError, Hasher, Verification};
+use sha2::{Digest as _, Sha256};
+
+use super::entropy::TestEntropy;
+use super::faults::Faults;
+
+/// What a hasher was asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// A new hash.
+    Hash,
+    /// A comparison with this stored hash.
+    Verify(String),
+}
+
+/// A hasher that counts, with a plan of faults.
+pub struct TestHasher {
+    kind: Kind,
+    entropy: Arc<TestEntropy>,
+    work: Mutex<Vec<Work>>,
+    /// Its plan of faults.
+    pub faults: Faults<HashError>,
+}
+
+enum Kind {
+    Argon2,
+    Fast,
+}
+
+impl TestHasher {
+    /// Argon2id with the least parameters that a deployment may have.
+    pub fn real(entropy: Arc<TestEntropy>) -> Self {
+        Self { kind: Kind::Argon2, entropy, work: Mutex::default(), faults: Faults::none() }
+    }
+
+    /// One SHA-256. Knows its own hashes; nothing matches a real one.
+    pub fn fast(entropy: Arc<TestEntropy>) -> Self {
+        Self { kind: Kind::Fast, entropy, work: Mutex::default(), faults: Faults::none() }
+    }
+
+    /// Everything that was asked for, in order.
+    pub fn work(&self) -> Vec<Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, work: Work) {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner).push(work);
+    }
+
+    fn make(&self, password: &Password) -> Result<PhcString, HashError> {
+        let mut salt = [0; 16];
+        self.entropy.fill(&mut salt).map_err(|error| HashError::Failed(format!("{error:?}")))?;
+        match self.kind {
+            Kind::Fast => Ok(PhcString::stored(fast(&salt, password))),
+            Kind::Argon2 => Ok(PhcString::stored(strong(&salt, password))),
+        }
+    }
+
+    fn compare(&self, password: &Password, stored: &PhcString) -> Result<Verification, HashError> {
+        let matches = match self.kind {
+            Kind::Fast => fast_matches(password, stored.expose()),
+            Kind::Argon2 => {
+                let hash = PasswordHash::new(stored.expose()).map_err(|error| HashError::Failed(error.to_string()))?;
+                Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok()
+            }
+        };
+        let outdated = matches && stored.expose().starts_with(OUTDATED);
+        let rehashed = if outdated { Some(self.make(password)?) } else { None };
+        Ok(Verification { matches, rehashed })
+    }
+}
+
+#[async_trait]
+impl Hasher for TestHasher {
+    async fn hash(&self, password: &Password) -> Result<PhcString, HashError> {
+        self.note(Work::Hash);
+        self.faults.pass(|| self.make(password)).await
+    }
+
+    async fn verify(&self, password: &Password, stored: &PhcString) -> Result<Verification, HashError> {
+        self.note(Work::Verify(stored.expose().to_owned()));
+        self.faults.pass(|| self.compare(password, stored)).await
+    }
+}
+
+/// A stored hash of [`TestHasher::fast`] made "with other parameters than now".
+pub fn outdated(password: &str) -> String {
+    let password = Password::parse(password).expect("a password");
+    fast(&[7; 16], &password).replacen(CURRENT, OUTDATED, 1)
+}
+
+fn strong(salt: &[u8], password: &Password) -> String {
+    let params = Params::new(19_456, 2, 1, None).expect("the parameters of the floor");
+    Argon2::default()
+        .hash_password_customized(
+            password.expose().as_bytes(),
+            salt,
+            Some(Algorithm::Argon2id.into()),
+            Some(Version::V0x13.into()),
+            params,
+        )
+        .expect("a hash")
+        .to_string()
+}
+
+fn fast(salt: &[u8], password: &Password) -> String {
+    format!("{CURRENT}{}${}", hex(salt), digest(&hex(salt), password))
+}
+
+fn fast_matches(password: &Password, stored: &str) -> bool {
+    let rest = stored.strip_prefix(CURRENT).or_else(|| stored.strip_prefix(OUTDATED));
+    rest.and_then(|rest| rest.split_once('$')).is_some_and(|(salt, hash)| digest(salt, password) == hash)
+}
+
+fn digest(salt: &str, password: &Password) -> String {
+    hex(&Sha256::digest(format!("{salt}{}", password.expose())))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+const CURRENT: &str = "$fast$v=2$";
+const OUTDATED: &str = "$fast$v=1$";
