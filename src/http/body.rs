@@ -101,15 +101,15 @@ fn problem(path: &str, error: &serde_json::Error) -> Error {
     let text = error.to_string();
     let named = text.split('`').nth(1).unwrap_or_default();
     let (field, message) = if text.starts_with("unknown field") {
-        (named, "is not a field of this request")
+        (named, "There is no such field in this request.")
     } else if text.starts_with("missing field") {
-        (named, "is required")
+        (named, "This field is required.")
     } else if text.starts_with("duplicate field") {
-        (named, "stands there twice")
+        (named, "This field stands there twice.")
     } else if text.starts_with("unknown variant") {
-        (path, "is not one of the values that it can have")
+        (path, "This is not one of the values that the field can have.")
     } else {
-        (if path == "." { "" } else { path }, "is of the wrong type")
+        (if path == "." { "" } else { path }, "This value is of the wrong type.")
     };
     // A field's name comes from the client too: cut it, so that an answer can't be made huge.
     let field: String = field.chars().take(64).collect();

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, header};
 
 use super::call::Call;
 use crate::domain::origin::Origin;
-use crate::domain::token::RefreshToken;
+use crate::domain::token::refresh::RefreshToken;
 use crate::error::{Error, Result};
 
 /// The cookie's value in a request, when there is exactly one such cookie.

@@ -34,7 +34,7 @@ impl JsonInput for DetectText {
             return Err(Error::TextTooLong { limit });
         }
         if wire.text.trim().is_empty() {
-            return Err(Error::InvalidInput(vec![FieldProblem::new("text", "is empty")]));
+            return Err(Error::InvalidInput(vec![FieldProblem::new("text", "There is no text to judge.")]));
         }
         Ok(Self(wire.text))
     }

@@ -8,7 +8,8 @@ use super::cookie;
 use super::reply::Reply;
 use crate::domain::session::device_label;
 use crate::domain::time::rfc3339;
-use crate::domain::token::{Grant, RefreshToken};
+use crate::domain::token::access::Grant;
+use crate::domain::token::refresh::RefreshToken;
 use crate::error::{Error, Result};
 use crate::store::users::User;
 use crate::store::value::Statement;
@@ -44,7 +45,7 @@ impl From<User> for UserBody {
 struct TokenBody {
     access_token: String,
     token_type: &'static str,
-    expires_in: u32,
+    expires_in: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
     user: UserBody,
@@ -98,8 +99,7 @@ pub fn reply(
     delivery: Delivery,
 ) -> Result<Reply> {
     let auth = &call.app.config.auth;
-    let token_id = call.app.new_id()?;
-    let grant = Grant { user_id: &user.id, session_id, token_id: &token_id };
+    let grant = Grant { user_id: user.id.clone(), session_id: session_id.to_owned(), token_id: call.app.new_id()? };
     let access_token = auth
         .keyring
         .issue(&grant, call.now_ms, auth.access_token_seconds)

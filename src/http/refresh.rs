@@ -8,7 +8,7 @@ use super::call::Call;
 use super::cookie;
 use super::grant::{self, Delivery};
 use super::reply::Reply;
-use crate::domain::token::RefreshToken;
+use crate::domain::token::refresh::RefreshToken;
 use crate::error::{Error, Result};
 use crate::store::refresh_tokens::{self, Redeemed, Redemption};
 use crate::store::sessions::{self, Because};

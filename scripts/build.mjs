@@ -1,0 +1,83 @@
+// The crate becomes a Worker in `build/`: only when something it is made of has changed.
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { gzipSync } from "node:zlib";
+import { locked } from "./lock.mjs";
+import { BUILD, PROJECT } from "./paths.mjs";
+import { Problem, ask, duration, show } from "./process.mjs";
+import { WASM_BINDGEN, WORKER_BUILD } from "./versions.mjs";
+
+const INGREDIENTS = ["src", "model", "migrations", ".cargo", "build.rs", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "package-lock.json"];
+const STAMP = join(BUILD, "stamp.json");
+const MIB = 1024 * 1024;
+
+/** All in, compressed as the platform counts it. */
+export const GZIP_BUDGET = 2 * MIB;
+
+/** @typedef {{ fingerprint: string, raw: number, gzip: number, startup?: number }} Built sizes in bytes, start-up in milliseconds */
+
+/**
+ * @param {import("./setup/toolchain.mjs").Toolchain} tools
+ * @param {{ force?: boolean }} [options]
+ * @returns {Promise<Built & { fresh: boolean }>} `fresh` when it was built now
+ */
+export async function build(tools, { force = false } = {}) {
+  const project = createHash("sha256").update(PROJECT).digest("hex").slice(0, 8);
+  return locked(`build-${project}`, async () => {
+    const fingerprint = fingerprintOf(tools);
+    const present = builtBefore();
+    if (!force && present?.fingerprint === fingerprint) return { ...present, fresh: false };
+
+    console.log(`  Building the Worker (usually 1 to 5 minutes the first time, then half a minute)`);
+    const started = Date.now();
+    const code = await show("worker-build", ["--release", "--", "--locked"], { env: tools.wasm });
+    if (code !== 0) throw new Problem("The Worker could not be built", "What the compiler said is above.");
+    const wasm = readFileSync(join(BUILD, "index_bg.wasm"));
+    const built = { fingerprint, raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length };
+    writeFileSync(STAMP, JSON.stringify(built));
+    console.log(`    done in ${duration(Date.now() - started)}`);
+    return { ...built, fresh: true };
+  });
+}
+
+/** Keeps a measured start-up time with the build it belongs to. */
+export function recordStartup(/** @type {Built} */ { fingerprint, raw, gzip }, /** @type {number} */ startup) {
+  writeFileSync(STAMP, JSON.stringify({ fingerprint, raw, gzip, startup }));
+}
+
+/** @param {Built} built */
+export function sizes({ raw, gzip }) {
+  const kib = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
+  return `wasm ${kib(raw)}, gzip ${kib(gzip)} of at most ${kib(GZIP_BUDGET)}`;
+}
+
+/** @returns {Built | undefined} */
+function builtBefore() {
+  if (![STAMP, join(BUILD, "index.js"), join(BUILD, "index_bg.wasm")].every((file) => existsSync(file))) return undefined;
+  try {
+    return JSON.parse(readFileSync(STAMP, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {import("./setup/toolchain.mjs").Toolchain} tools */
+function fingerprintOf(tools) {
+  const hash = createHash("sha256").update(`${WORKER_BUILD} ${WASM_BINDGEN} ${ask("rustc", ["-vV"], { env: tools.wasm }).out}`);
+  for (const file of INGREDIENTS.flatMap((name) => filesUnder(join(PROJECT, name)))) {
+    const content = readFileSync(file);
+    hash.update(`${relative(PROJECT, file)}\0${content.length}\0`).update(content);
+  }
+  return hash.digest("hex");
+}
+
+/** @returns {string[]} */
+function filesUnder(/** @type {string} */ path) {
+  if (!existsSync(path)) return [];
+  if (statSync(path).isFile()) return [path];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => filesUnder(join(path, name)));
+}

@@ -1,0 +1,30 @@
+// The door to every command: `node scripts/run.mjs <command> [arguments]`.
+//
+// It runs under whatever Node the machine has, with nothing installed. It brings in the npm dependencies and hands over
+// to the Node that comes with them.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { PROJECT, npmProgram } from "./paths.mjs";
+import { Problem, show } from "./process.mjs";
+import { npmDependencies, projectNode } from "./setup/npm.mjs";
+import { OLDEST_NODE } from "./versions.mjs";
+
+const [command = "", ...args] = process.argv.slice(2);
+
+try {
+  const script = join(PROJECT, "scripts", "commands", `${command}.mjs`);
+  if (!/^[a-z]+$/.test(command) || !existsSync(script)) throw new Problem(`There is no command "${command}"`);
+  if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
+    throw new Problem(`Node ${process.versions.node} is too old`, `Install Node ${OLDEST_NODE} or newer.`);
+  }
+  process.chdir(PROJECT);
+  await npmDependencies();
+  process.exitCode = await show(projectNode() ?? process.execPath, [join(PROJECT, "scripts", "main.mjs"), command, ...args], {
+    env: { ...process.env, PATH: `${join(npmProgram("x"), "..")}:${process.env.PATH}` },
+  });
+} catch (error) {
+  if (!(error instanceof Problem)) throw error;
+  console.error(`\n${error.message}.\n${error.advice ?? ""}`);
+  process.exitCode = 1;
+}

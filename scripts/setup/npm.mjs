@@ -1,0 +1,51 @@
+// The npm dependencies, exactly as the lock file says. Runs under the machine's own Node, before anything is installed.
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { locked } from "../lock.mjs";
+import { NODE_MODULES, PROJECT, npmProgram } from "../paths.mjs";
+import { Problem, ask, work } from "../process.mjs";
+
+export async function npmDependencies() {
+  if (areInstalled()) return;
+  const project = createHash("sha256").update(PROJECT).digest("hex").slice(0, 8);
+  await locked(`npm-${project}`, async () => {
+    if (areInstalled()) return;
+    // A Node out of the very folder that is about to be replaced must not run the replacement.
+    const path = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.startsWith(NODE_MODULES));
+    const env = { ...process.env, PATH: path.join(delimiter) };
+    if (!ask("npm", ["--version"], { env }).ok) {
+      throw new Problem("npm was not found", "It comes with Node.js: install Node 20 or newer together with npm.");
+    }
+    const done = await work("Installing the npm dependencies", "half a minute", "npm", ["ci", "--no-audit", "--no-fund"], {
+      env,
+      log: "npm-ci",
+    });
+    if (!done) throw new Problem("npm ci failed", "Is the npm registry reachable from here? `npm ping` tells.");
+  });
+}
+
+/** The Node that the npm dependencies bring; wrangler needs a newer one than a machine may have. */
+export function projectNode() {
+  const own = npmProgram("node");
+  return existsSync(own) && ask(own, ["--version"]).ok ? own : undefined;
+}
+
+// npm writes its own account of what is installed, last of all: so an interrupted run is noticed too.
+function areInstalled() {
+  try {
+    const wanted = packages(join(PROJECT, "package-lock.json"));
+    const present = packages(join(NODE_MODULES, ".package-lock.json"));
+    return Object.entries(wanted).every(
+      ([path, { version, optional }]) => path === "" || present[path]?.version === version || (optional && !present[path]),
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** @returns {Record<string, { version?: string, optional?: boolean }>} */
+function packages(/** @type {string} */ file) {
+  return JSON.parse(readFileSync(file, "utf8")).packages;
+}

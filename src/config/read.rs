@@ -1,0 +1,158 @@
+//! Reading single values and keeping the list of problems.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use super::secret::signing_key;
+use super::settings::SETTINGS;
+use crate::domain::origin::Origin;
+use crate::domain::quota::Policy;
+use crate::domain::token::access::Keyring;
+
+/// One thing wrong with the configuration. Never quotes a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The setting.
+    pub name: &'static str,
+    /// What is wrong with it, and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.message)
+    }
+}
+
+/// Reads settings by name. Each method gives `None` when there is a problem, and notes it.
+pub(super) struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup, problems: Vec::new() }
+    }
+
+    pub(super) fn problem(&mut self, name: &'static str, message: impl Into<String>) {
+        self.problems.push(Problem { name, message: message.into() });
+    }
+
+    pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<Problem>> {
+        let place = |name: &str| SETTINGS.iter().position(|setting| setting.name == name);
+        self.problems.sort_by_key(|problem| place(problem.name));
+        match value {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(self.problems),
+        }
+    }
+
+    pub(super) fn number(&mut self, name: &'static str, bounds: RangeInclusive<u32>) -> Option<u32> {
+        let text = self.text(name)?;
+        // Digits only: no sign, no space, no leading zero.
+        let number = text.parse::<u32>().ok().filter(|number| bounds.contains(number) && number.to_string() == text);
+        if number.is_none() {
+            self.problem(name, format!("must be a whole number from {} to {}", bounds.start(), bounds.end()));
+        }
+        number
+    }
+
+    pub(super) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(name)?;
+        let choice = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if choice.is_none() {
+            let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+            self.problem(name, format!("must be one of {}", words.join(", ")));
+        }
+        choice
+    }
+
+    pub(super) fn policy(&mut self, name: &'static str) -> Option<Policy> {
+        let text = self.text(name)?;
+        match Policy::parse(&text) {
+            Ok(policy) => Some(policy),
+            Err(problem) => {
+                self.problem(name, problem.to_string());
+                None
+            }
+        }
+    }
+
+    pub(super) fn origins(&mut self, name: &'static str, secure_only: bool) -> Option<Vec<Origin>> {
+        let text = self.text(name)?;
+        if text.trim_ascii().is_empty() {
+            return Some(Vec::new());
+        }
+        let mut origins = Vec::new();
+        for (at, part) in text.split(',').enumerate() {
+            match Origin::parse(part.trim_ascii()) {
+                Ok(origin) if secure_only && !origin.is_secure() => {
+                    self.problem(name, format!("entry {}: only https outside of development", at + 1));
+                    return None;
+                }
+                Ok(origin) if origins.contains(&origin) => {
+                    self.problem(name, format!("entry {}: is there twice", at + 1));
+                    return None;
+                }
+                Ok(origin) => origins.push(origin),
+                Err(problem) => {
+                    self.problem(name, format!("entry {}: {problem}", at + 1));
+                    return None;
+                }
+            }
+        }
+        Some(origins)
+    }
+
+    pub(super) fn keyring(&mut self) -> Option<Keyring> {
+        let current_text = self.text(SECRET);
+        let current = current_text.as_deref().and_then(|text| self.key(SECRET, text));
+        let previous_text = self.text(SECRET_PREVIOUS).filter(|text| !text.is_empty());
+        let previous = previous_text.as_deref().map(|text| self.key(SECRET_PREVIOUS, text));
+        if previous_text.is_some() && previous_text == current_text {
+            self.problem(SECRET_PREVIOUS, "must differ from JWT_SECRET");
+        }
+        let issuer = self.label("JWT_ISSUER");
+        let audience = self.label("JWT_AUDIENCE");
+        let previous = match previous {
+            Some(key) => Some(key?),
+            None => None,
+        };
+        Some(Keyring { current: current?, previous, issuer: issuer?, audience: audience? })
+    }
+
+    fn key(&mut self, name: &'static str, text: &str) -> Option<crate::domain::token::access::SigningKey> {
+        match signing_key(text) {
+            Ok(key) => Some(key),
+            Err(message) => {
+                self.problem(name, message);
+                None
+            }
+        }
+    }
+
+    fn label(&mut self, name: &'static str) -> Option<String> {
+        let text = self.text(name)?;
+        if (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Some(text);
+        }
+        self.problem(name, "must be 1 to 200 visible ASCII characters without spaces");
+        None
+    }
+
+    /// What is set, or the default; a problem when there is neither.
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        if let Some(text) = (self.lookup)(name) {
+            return Some(text);
+        }
+        let default = SETTINGS.iter().find(|setting| setting.name == name).and_then(|setting| setting.default);
+        if default.is_none() {
+            self.problem(name, "must be set");
+        }
+        default.map(str::to_owned)
+    }
+}
+
+const SECRET: &str = "JWT_SECRET";
+const SECRET_PREVIOUS: &str = "JWT_SECRET_PREVIOUS";

@@ -1,0 +1,22 @@
+//! The time of the runtime. It stands still while code computes, and moves on with each answer from outside.
+
+use crate::ports::Clock;
+
+/// The wall clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        now_ms()
+    }
+}
+
+/// Milliseconds since 1970.
+#[must_use]
+pub fn now_ms() -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+    {
+        js_sys::Date::now() as i64
+    }
+}
