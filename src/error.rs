@@ -165,7 +165,9 @@ impl Error {
             }
             Self::Busy { .. } => "Too much to do at the moment. `Retry-After` says when to try again.".into(),
             Self::Unavailable(_) => "Something that this request needs does not answer. Try again shortly.".into(),
-            Self::Misconfigured => "The service is not configured correctly. Its operator finds the reason in the log.".into(),
+            Self::Misconfigured => {
+                "The service is not configured correctly. Its operator finds the reason in the log.".into()
+            }
             Self::Internal(_) => "Something went wrong on our side. Quote `request_id` when you report it.".into(),
         }
     }

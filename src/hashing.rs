@@ -6,8 +6,8 @@
 
 use std::fmt;
 
-use argon2::password_hash::phc::{ParamsString, PasswordHash};
 use argon2::password_hash::phc::{Ident, Output, Salt as PhcSalt};
+use argon2::password_hash::phc::{ParamsString, PasswordHash};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Serialize};
 

@@ -6,8 +6,8 @@
 mod assessment;
 
 pub use assessment::{
-    Assessment, Confidence, Direction, Manipulation, ManipulationKind, ManipulationPlace,
-    ModelInfo, Options, Reason, Sentence, Signal, UsualRange, Verdict,
+    Assessment, Confidence, Direction, Manipulation, ManipulationKind, ManipulationPlace, ModelInfo, Options, Reason,
+    Sentence, Signal, UsualRange, Verdict,
 };
 
 /// Judges a text with the embedded model.
@@ -26,9 +26,6 @@ pub fn assess(text: &str, options: &Options) -> Assessment {
         sentences: Vec::new(),
         signals: Vec::new(),
         manipulation: Manipulation::default(),
-        model: ModelInfo {
-            version: "0".to_owned(),
-            trained_on: String::new(),
-        },
+        model: ModelInfo { version: "0".to_owned(), trained_on: String::new() },
     }
 }

@@ -10,9 +10,10 @@ use super::grant::{self, Delivery, UserBody};
 use super::reply::Reply;
 use crate::domain::email::Email;
 use crate::domain::name::DisplayName;
-use crate::domain::password::{NewPassword, Password};
+use crate::domain::password::{NewPassword, Password, PhcString};
 use crate::domain::throttle::Wait;
 use crate::error::{Error, FieldProblem, Result};
+use crate::hashing::{self, Cost};
 use crate::ports::DbError;
 use crate::store::users::{self, User};
 
@@ -40,13 +41,17 @@ impl JsonInput for Registration {
 
     fn from_wire(wire: RegisterBody, call: &Call) -> Result<Self> {
         let mut problems = Vec::new();
-        let email = Email::parse(&wire.email).map_err(|problem| problems.push(FieldProblem::new("email", problem))).ok();
+        let email =
+            Email::parse(&wire.email).map_err(|problem| problems.push(FieldProblem::new("email", problem))).ok();
         let name = wire.name.as_deref().map(DisplayName::parse).transpose();
         let name = name.map_err(|problem| problems.push(FieldProblem::new("name", problem))).ok().flatten();
         let rules = &call.app.config.auth.password;
-        let password = NewPassword::parse(&wire.password, rules, email.as_ref(), name.as_ref())
+        let password = email.as_ref().map(|email| NewPassword::parse(&wire.password, rules, email, name.as_ref()));
+        let password = password
+            .transpose()
             .map_err(|problem| problems.push(FieldProblem::new("password", problem)))
-            .ok();
+            .ok()
+            .flatten();
         match (email, password) {
             (Some(email), Some(password)) if problems.is_empty() => {
                 Ok(Self { email, password: password.into_password(), name, delivery: wire.delivery })
@@ -105,9 +110,11 @@ impl JsonInput for Login {
 
     fn from_wire(wire: LoginBody, _: &Call) -> Result<Self> {
         let mut problems = Vec::new();
-        let email = Email::parse(&wire.email).map_err(|problem| problems.push(FieldProblem::new("email", problem))).ok();
-        let password =
-            Password::parse(&wire.password).map_err(|problem| problems.push(FieldProblem::new("password", problem))).ok();
+        let email =
+            Email::parse(&wire.email).map_err(|problem| problems.push(FieldProblem::new("email", problem))).ok();
+        let password = Password::parse(&wire.password)
+            .map_err(|problem| problems.push(FieldProblem::new("password", problem)))
+            .ok();
         match (email, password) {
             (Some(email), Some(password)) => Ok(Self { email, password, delivery: wire.delivery }),
             _ => Err(Error::InvalidInput(problems)),
@@ -129,7 +136,7 @@ pub async fn login(call: Call, input: Login) -> Result<Reply> {
     let found = users::by_email(ports.db.as_ref(), &input.email).await?;
     let stored = match &found {
         Some(credentials) => credentials.password.clone(),
-        None => call.app.config.auth.decoy.clone(),
+        None => decoy(&call)?,
     };
     let verification = ports.hasher.verify(&input.password, &stored).await?;
     let Some(credentials) = found.filter(|_| verification.matches) else {
@@ -155,6 +162,13 @@ pub async fn login(call: Call, input: Login) -> Result<Reply> {
 /// Never in practice.
 pub async fn me(_: Call, principal: Principal, (): ()) -> Result<Reply> {
     Reply::json(StatusCode::OK, &UserBody::from(principal.user))
+}
+
+/// What a password is compared with when there is no account: it costs what a stored hash costs.
+fn decoy(call: &Call) -> Result<PhcString> {
+    let hashing = &call.app.config.hashing;
+    let cost = Cost { memory_kib: hashing.memory_kib, passes: hashing.iterations, lanes: hashing.parallelism };
+    hashing::dummy(cost).map_err(|failure| Error::Internal(format!("decoy: {failure}")))
 }
 
 /// Names an account to the throttle without naming its e-mail. It exists for any address, so that waiting tells nothing

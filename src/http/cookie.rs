@@ -28,9 +28,10 @@ pub fn read(headers: &HeaderMap) -> Option<String> {
 /// # Errors
 /// [`Error::OriginNotAllowed`], also without an `Origin` header: browsers send one with every POST.
 pub fn require_own_origin(call: &Call) -> Result<()> {
-    let origin = call.header(header::ORIGIN).and_then(|text| Origin::parse(text).ok()).ok_or(Error::OriginNotAllowed)?;
+    let origin =
+        call.header(header::ORIGIN).and_then(|text| Origin::parse(text).ok()).ok_or(Error::OriginNotAllowed)?;
     let own = Origin::parse(&call.host_origin).is_ok_and(|own| own == origin);
-    if own || call.app.config.http.cors_origins.contains(&origin) { Ok(()) } else { Err(Error::OriginNotAllowed) }
+    if own || call.app.config.cors_origins.contains(&origin) { Ok(()) } else { Err(Error::OriginNotAllowed) }
 }
 
 /// `Set-Cookie` with a refresh token. The `__Host-` prefix ties it to this host, over TLS, for all paths.

@@ -10,13 +10,13 @@ use crate::domain::origin::Origin;
 pub fn allowed(headers: &HeaderMap, config: &Config) -> Option<HeaderValue> {
     let value = headers.get(header::ORIGIN)?;
     let origin = Origin::parse(value.to_str().ok()?).ok()?;
-    config.http.cors_origins.contains(&origin).then(|| value.clone())
+    config.cors_origins.contains(&origin).then(|| value.clone())
 }
 
 /// Marks an answer. `Vary` stands on every answer of an installation with an allow-list, so that a cache never hands one
 /// origin's answer to another.
 pub fn mark(headers: &mut HeaderMap, origin: Option<&HeaderValue>, config: &Config) {
-    if !config.http.cors_origins.is_empty() {
+    if !config.cors_origins.is_empty() {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
     }
     if let Some(origin) = origin {

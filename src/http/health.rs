@@ -57,13 +57,12 @@ pub async fn ready(call: Call, (): ()) -> Result<Reply> {
     );
     let checks = Checks { database, limiter, objects };
     let ready = [database, limiter, objects].iter().all(|check| *check == Check::Ok);
-    let (status, text) =
-        if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "unready") };
+    let (status, text) = if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "unready") };
     Reply::json(status, &Ready { status: text, checks })
 }
 
 async fn check(call: &Call, probe: impl Future<Output = bool> + Send) -> Check {
-    let deadline = pin!(call.app.ports.clock.sleep(call.app.config.probe_deadline_ms));
+    let deadline = pin!(call.app.ports.clock.sleep(call.app.config.deadlines.probe_ms));
     match futures_util::future::select(pin!(probe), deadline).await {
         futures_util::future::Either::Left((true, _)) => Check::Ok,
         futures_util::future::Either::Left((false, _)) => Check::Failing,

@@ -36,9 +36,13 @@ pub async fn admit(call: &Call, limit: Limit, principal: Option<&Principal>) -> 
     let policy = (limit.policy)(&call.app.config).clone();
     let subject = principal.map_or(&call.address, |principal| &principal.user.id).clone();
     let key = LimitKey { policy: limit.name, subject };
-    let decision = call.app.ports.limiter.take(&key, &policy).await.map_err(|error| {
-        Error::Unavailable(format!("limiter: {error:?}"))
-    })?;
+    let decision = call
+        .app
+        .ports
+        .limiter
+        .take(&key, &policy)
+        .await
+        .map_err(|error| Error::Unavailable(format!("limiter: {error:?}")))?;
     if decision.admitted {
         Ok(Quota { name: limit.name, policy, decision })
     } else {

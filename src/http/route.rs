@@ -53,12 +53,6 @@ pub struct Draft {
 }
 
 impl Route {
-    /// Begins a route. Without more said it takes bodies of up to 16 KiB and has no limit on calls.
-    #[must_use]
-    pub fn new(method: Method, path: &'static str) -> Draft {
-        Draft { method, path, limit: None, body_limit: 16 * 1024 }
-    }
-
     /// Runs the route's checks and its handler.
     pub async fn run(&self, call: Call, body: Body) -> Response<Bytes> {
         let request_id = call.request_id.clone();
@@ -78,6 +72,12 @@ impl Route {
 }
 
 impl Draft {
+    /// Begins a route. Without more said it takes bodies of up to 16 KiB and has no limit on calls.
+    #[must_use]
+    pub fn new(method: Method, path: &'static str) -> Self {
+        Self { method, path, limit: None, body_limit: 16 * 1024 }
+    }
+
     /// Largest body in bytes.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
+use axum::RequestExt as _;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::RawPathParams;
 use axum::routing::{MethodFilter, on};
-use axum::RequestExt as _;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;

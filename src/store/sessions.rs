@@ -112,7 +112,13 @@ pub async fn list(db: &dyn Db, user_id: &str, now_ms: i64) -> Result<Vec<Session
 ///
 /// # Errors
 /// As [`Db::execute`].
-pub async fn revoke(db: &dyn Db, session_id: &str, user_id: &str, because: Because, now_ms: i64) -> Result<u64, DbError> {
+pub async fn revoke(
+    db: &dyn Db,
+    session_id: &str,
+    user_id: &str,
+    because: Because,
+    now_ms: i64,
+) -> Result<u64, DbError> {
     let values = [session_id.into(), user_id.into(), now_ms.into(), because.text().into()];
     Ok(db.execute(Statement::new(REVOKE, values)).await?.changes)
 }

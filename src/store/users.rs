@@ -55,7 +55,9 @@ pub fn rehash(user_id: &str, old: &PhcString, new: &PhcString, now_ms: i64) -> S
 /// As [`Db::query`].
 pub async fn by_email(db: &dyn Db, email: &Email) -> Result<Option<Credentials>, DbError> {
     let rows = db.query(Statement::new(BY_EMAIL, [email.as_str().into()])).await?;
-    rows.first().map(|row| Ok(Credentials { user: user(row)?, password: PhcString::stored(row.text("password")?) })).transpose()
+    rows.first()
+        .map(|row| Ok(Credentials { user: user(row)?, password: PhcString::stored(row.text("password")?) }))
+        .transpose()
 }
 
 /// Reads the columns `id, email, name, created_at`.
@@ -71,6 +73,7 @@ pub fn user(row: &Row) -> Result<User, DbError> {
     })
 }
 
-const INSERT: &str = "INSERT INTO users (id, email, name, password, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)";
+const INSERT: &str =
+    "INSERT INTO users (id, email, name, password, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)";
 const REHASH: &str = "UPDATE users SET password = ?3, updated_at = ?4 WHERE id = ?1 AND password = ?2";
 const BY_EMAIL: &str = "SELECT id, email, name, created_at, password FROM users WHERE email = ?1";
