@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use bytes::Bytes;
+use edgekeep::ports::Level;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use serde_json::Value;
 
@@ -86,12 +87,11 @@ impl<'w> Call<'w> {
         *request.method_mut() = method.clone();
         *request.uri_mut() = url.parse().expect("a URL");
         *request.headers_mut() = headers;
-        let lines = world.log.lines().len();
         let response = edgekeep::http::serve(&world.app, request).await;
         let (parts, body) = response.into_parts();
         let answer = Answer { method, url, status: parts.status, headers: parts.headers, body };
         answer.hold_to_its_duties(world);
-        assert_eq!(world.log.lines().len(), lines + usize::from(world.counts_lines()), "one log line per request");
+        answer.hold_to_its_log_line(world);
         world.assert_log_is_clean();
         answer
     }
@@ -201,6 +201,15 @@ impl Answer {
         if let Some(token) = self.cookie() {
             world.keep_secret(&token);
         }
+    }
+
+    /// One line, which tells the same story.
+    fn hold_to_its_log_line(&self, world: &World) {
+        let lines = world.log.lines();
+        let mine: Vec<_> = lines.iter().filter(|(_, line)| line["request_id"].as_str() == self.header("x-request-id")).collect();
+        let [(level, line)] = mine.as_slice() else { panic!("one log line per request: {mine:?}") };
+        assert_eq!(line["http.response.status_code"], self.status.as_u16(), "{line}");
+        assert_eq!(*level == Level::Error, self.status.is_server_error(), "{line}");
     }
 
     fn hold_to_the_form_of_problems(&self, request_id: &str, about: &str) {

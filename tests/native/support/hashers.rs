@@ -2,11 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{CustomizedPasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
 use edgekeep::domain::password::{Password, PhcString};
+use edgekeep::hashing::{self, Cost, Memory};
 use edgekeep::ports::{Entropy as _, HashError, Hasher, Verification};
 use sha2::{Digest as _, Sha256};
 
@@ -57,24 +55,28 @@ impl TestHasher {
     }
 
     fn make(&self, password: &Password) -> Result<PhcString, HashError> {
-        let mut salt = [0; 16];
+        let mut salt = [0; hashing::SALT_LENGTH];
         self.entropy.fill(&mut salt).map_err(|error| HashError::Failed(format!("{error:?}")))?;
         match self.kind {
             Kind::Fast => Ok(PhcString::stored(fast(&salt, password))),
-            Kind::Argon2 => Ok(PhcString::stored(strong(&salt, password))),
+            Kind::Argon2 => {
+                let password = password.expose().as_bytes();
+                hashing::hash(&mut Memory::new(), password, &salt, COST)
+                    .map_err(|failure| HashError::Failed(failure.to_string()))
+            }
         }
     }
 
     fn compare(&self, password: &Password, stored: &PhcString) -> Result<Verification, HashError> {
-        let matches = match self.kind {
-            Kind::Fast => fast_matches(password, stored.expose()),
+        let (matches, outdated) = match self.kind {
+            Kind::Fast => (fast_matches(password, stored.expose()), stored.expose().starts_with(OUTDATED)),
             Kind::Argon2 => {
-                let hash = PasswordHash::new(stored.expose()).map_err(|error| HashError::Failed(error.to_string()))?;
-                Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok()
+                let found = hashing::verify(&mut Memory::new(), password.expose().as_bytes(), stored, COST)
+                    .map_err(|failure| HashError::Failed(failure.to_string()))?;
+                (found.matches, found.outdated)
             }
         };
-        let outdated = matches && stored.expose().starts_with(OUTDATED);
-        let rehashed = if outdated { Some(self.make(password)?) } else { None };
+        let rehashed = if matches && outdated { Some(self.make(password)?) } else { None };
         Ok(Verification { matches, rehashed })
     }
 }
@@ -98,20 +100,6 @@ pub fn outdated(password: &str) -> String {
     fast(&[7; 16], &password).replacen(CURRENT, OUTDATED, 1)
 }
 
-fn strong(salt: &[u8], password: &Password) -> String {
-    let params = Params::new(19_456, 2, 1, None).expect("the parameters of the floor");
-    Argon2::default()
-        .hash_password_customized(
-            password.expose().as_bytes(),
-            salt,
-            Some(Algorithm::Argon2id.into()),
-            Some(Version::V0x13.into()),
-            params,
-        )
-        .expect("a hash")
-        .to_string()
-}
-
 fn fast(salt: &[u8], password: &Password) -> String {
     format!("{CURRENT}{}${}", hex(salt), digest(&hex(salt), password))
 }
@@ -129,5 +117,6 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+const COST: Cost = Cost::FLOOR;
 const CURRENT: &str = "$fast$v=2$";
 const OUTDATED: &str = "$fast$v=1$";

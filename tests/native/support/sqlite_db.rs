@@ -17,6 +17,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, Value as Sql, ValueRef};
 use rusqlite::{Connection, ffi};
 
+use super::d1_message::classify;
 use super::faults::Faults;
 
 /// D1 in memory.
@@ -119,7 +120,7 @@ impl SqliteDb {
     fn run(&self, connection: &Connection, statement: &Statement) -> Result<Outcome, DbError> {
         let values = statement.values.iter().map(bound).collect::<Result<Vec<_>, _>>()?;
         let mut prepared = self.prepare(connection, statement.sql)?;
-        let names: Vec<String> = prepared.column_names().iter().map(|name| (*name).to_owned()).collect();
+        let names: Vec<String> = prepared.column_names().map(ToOwned::to_owned).collect();
         let before = connection.total_changes();
         let rows = prepared
             .query(rusqlite::params_from_iter(values))
@@ -184,6 +185,9 @@ fn bound(value: &Value) -> Result<ToSqlOutput<'_>, DbError> {
         }
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, and larger ones are refused above")]
         Value::Integer(number) => ToSqlOutput::Owned(Sql::Real(*number as f64)),
+        Value::Real(number) if !number.is_finite() => {
+            return Err(DbError::Other("a number that is not finite can't be bound".into()));
+        }
         Value::Real(number) => ToSqlOutput::Owned(Sql::Real(*number)),
         Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
         Value::Blob(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
@@ -227,21 +231,8 @@ fn d1_text(error: &rusqlite::Error) -> String {
     format!("D1_ERROR: {text}: {extended}")
 }
 
-/// From D1's text to the port's error, as the Worker reads it.
-fn classify(text: &str) -> DbError {
-    let what = text.strip_prefix("D1_ERROR: ").unwrap_or(text);
-    if let Some(rest) = what.strip_prefix("UNIQUE constraint failed: ") {
-        let column = rest.split(": SQLITE_").next().unwrap_or(rest);
-        DbError::Unique(column.to_owned())
-    } else if text.contains("SQLITE_CONSTRAINT") {
-        DbError::Constraint(what.to_owned())
-    } else {
-        DbError::Other(what.to_owned())
-    }
-}
-
-/// 2^53.
-const MAX_EXACT: u64 = 9_007_199_254_740_992;
+/// Integers that a JavaScript number holds exactly lie within this.
+const MAX_EXACT: u64 = 9_007_199_254_740_991;
 
 /// The limits that the runtime sets on every SQLite connection that it hands out.
 const LIMITS: [(Limit, i32); 11] = [
