@@ -1,10 +1,11 @@
 // Second half of run.mjs, under the project's own Node: runs the command and prints problems as text for people.
 
-import { Problem } from "./process.mjs";
+import { Problem, endWithParent } from "./process.mjs";
 
 const [command = "", ...args] = process.argv.slice(2);
 
 try {
+  endWithParent();
   /** @type {{ default: (args: string[]) => Promise<number | void> }} */
   const { default: run } = await import(`./commands/${command}.mjs`);
   process.exitCode = (await run(args)) ?? 0;

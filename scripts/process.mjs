@@ -85,6 +85,17 @@ export async function work(what, usually, program, args, options) {
   return false;
 }
 
+/**
+ * Ends this process in good order when its parent is gone. npm passes a signal to its shell alone, which dies without a
+ * word to us; a server left behind would hold its port.
+ */
+export function endWithParent() {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, "SIGTERM");
+  }, 500).unref();
+}
+
 /** @param {number} milliseconds */
 export function duration(milliseconds) {
   const seconds = Math.round(milliseconds / 1000);
@@ -96,7 +107,7 @@ export function sleep(/** @type {number} */ milliseconds) {
 }
 
 // A terminal sends Ctrl-C to the whole group, a supervisor only to us: in both cases wait for the child to clean up.
-function passSignals(/** @type {import("node:child_process").ChildProcess} */ child, group = false) {
+export function passSignals(/** @type {import("node:child_process").ChildProcess} */ child, group = false) {
   const handlers = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]).map((signal) => {
     const handler = () => {
       if (group || signal !== "SIGINT" || !process.stdin.isTTY) kill(child, signal, group);

@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT, npmProgram } from "./paths.mjs";
-import { Problem, show } from "./process.mjs";
+import { Problem, endWithParent, show } from "./process.mjs";
 import { npmDependencies, projectNode } from "./setup/npm.mjs";
 import { OLDEST_NODE } from "./versions.mjs";
 
@@ -19,6 +19,7 @@ try {
     throw new Problem(`Node ${process.versions.node} is too old`, `Install Node ${OLDEST_NODE} or newer.`);
   }
   process.chdir(PROJECT);
+  if (process.env.npm_lifecycle_event) endWithParent();
   await npmDependencies();
   process.exitCode = await show(projectNode() ?? process.execPath, [join(PROJECT, "scripts", "main.mjs"), command, ...args], {
     env: { ...process.env, PATH: `${join(npmProgram("x"), "..")}:${process.env.PATH}` },

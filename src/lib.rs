@@ -8,6 +8,44 @@ pub mod domain;
 pub mod error;
 pub mod hashing;
 pub mod http;
+pub mod platform;
 pub mod ports;
 pub mod routes;
 pub mod store;
+
+#[cfg(target_arch = "wasm32")]
+mod entry {
+    use worker::{Context, Env, ScheduleContext, ScheduledEvent, event, worker_sys::web_sys};
+
+    use crate::platform::{installation, request};
+    use crate::{cron, http};
+
+    /// Runs once per isolate, within the start-up limit: nothing heavy here. A panic takes the isolate with it; the hook
+    /// writes what it was to the console before.
+    #[event(start)]
+    fn start() {
+        console_error_panic_hook::set_once();
+    }
+
+    #[event(fetch)]
+    async fn fetch(edge: web_sys::Request, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
+        let request = match request::from_edge(edge) {
+            Ok(request) => request,
+            Err(status) => return request::empty(status),
+        };
+        let response = match installation::of(&env) {
+            Some(app) => http::serve(app, request).await,
+            None => installation::misconfigured(&request),
+        };
+        request::to_edge(&response)
+    }
+
+    /// The runtime throws a scheduled handler's result away; the run records its own.
+    #[event(scheduled)]
+    async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+        if let Some(app) = installation::of(&env) {
+            #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+            cron::run(app, &event.cron(), event.schedule() as i64).await;
+        }
+    }
+}

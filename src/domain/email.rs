@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn s18_caps_each_length() {
         let local = "a".repeat(64);
-        let domain = format!("{0}.{0}.{1}.org", "b".repeat(60), "c".repeat(62));
+        let domain = format!("{0}.{0}.{1}.org", "b".repeat(60), "c".repeat(61));
         assert_eq!(local.len() + 1 + domain.len(), 252);
         assert!(Email::parse(&format!("{local}@{domain}")).is_ok());
         assert!(Email::parse(&format!("{local}@b{domain}x")).is_ok());
@@ -236,7 +236,7 @@ mod tests {
         #[test]
         fn s18_what_it_takes_is_safe_and_is_its_own_normal_form(text in "[a-zA-Z0-9@.,;<>\"\\\\ ()\\r\\n\\x00:\\[\\]é%+-]{0,24}") {
             if let Ok(email) = Email::parse(&text) {
-                prop_assert_eq!(Email::parse(email.as_str()).as_ref(), Ok(&email));
+                prop_assert_eq!(Email::parse(email.as_str()), Ok(email.clone()));
                 prop_assert_eq!(email.as_str().matches('@').count(), 1);
                 prop_assert!(!email.as_str().contains(|c: char| " ,;<>\"\\()[]:".contains(c) || c.is_control()));
             }

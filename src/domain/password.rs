@@ -144,6 +144,12 @@ impl PhcString {
         Self(text)
     }
 
+    /// The text itself.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.0
+    }
+
     /// The text, for the store and the hash function only.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -164,5 +170,4 @@ const LONGEST: usize = 256;
 const RAW_BYTES: usize = 4_096;
 
 #[cfg(test)]
-#[path = "password_tests.rs"]
 mod tests;

@@ -258,5 +258,4 @@ const LARGEST_LIMIT: u32 = 100_000;
 const LONGEST_SECONDS: u32 = 31 * 86_400;
 
 #[cfg(test)]
-#[path = "quota_tests.rs"]
 mod tests;

@@ -157,5 +157,4 @@ fn wait_after(rules: &Rules, failures: u32) -> i64 {
 }
 
 #[cfg(test)]
-#[path = "throttle_tests.rs"]
 mod tests;

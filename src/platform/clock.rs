@@ -1,14 +1,25 @@
 //! The time of the runtime. It stands still while code computes, and moves on with each answer from outside.
 
+use std::time::Duration;
+
+use async_trait::async_trait;
+use worker::Delay;
+use worker::send::SendFuture;
+
 use crate::ports::Clock;
 
 /// The wall clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
+#[async_trait]
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         now_ms()
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        SendFuture::new(Delay::from(Duration::from_millis(milliseconds.into()))).await;
     }
 }
 

@@ -59,6 +59,14 @@ pub fn to_edge(response: &http::Response<Bytes>) -> Result<Response, worker::Err
     edge::reply(response.status().as_u16(), &headers, response.body()).map_err(worker::Error::from)
 }
 
+/// An answer of a status and nothing else.
+///
+/// # Errors
+/// As for [`to_edge`].
+pub fn empty(status: StatusCode) -> Result<Response, worker::Error> {
+    edge::reply(status.as_u16(), "", &[]).map_err(worker::Error::from)
+}
+
 /// A request body that is read when it is polled. One that is announced to be short is taken in one piece; a length that
 /// is announced is the length that arrives, the server in front sees to that.
 struct EdgeBody {

@@ -9,7 +9,7 @@ use std::fmt;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use chrono::DateTime;
 use jwt_compact::alg::{Hs256, Hs256Key};
-use jwt_compact::{AlgorithmExt as _, Claims, Empty, Header, UntrustedToken};
+use jwt_compact::{AlgorithmExt as _, Claims, Empty, Header, UntrustedToken, ValidationError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -128,7 +128,10 @@ impl Keyring {
         }
         let key = self.key(&header.kid).ok_or(TokenError::UnknownKey)?;
         let untrusted = UntrustedToken::new(token).map_err(|_| TokenError::Malformed)?;
-        Hs256.validator::<Empty>(&key.key).validate(&untrusted).map_err(|_| TokenError::Signature)?;
+        Hs256.validator::<Empty>(&key.key).validate(&untrusted).map_err(|error| match error {
+            ValidationError::MalformedClaims(_) => TokenError::Claims,
+            _ => TokenError::Signature,
+        })?;
         self.check(claims, now_ms.div_euclid(1_000))
     }
 
@@ -260,5 +263,4 @@ const LONGEST_LIFETIME: i64 = 86_400;
 const LAST_SECOND: i64 = 253_402_300_799;
 
 #[cfg(test)]
-#[path = "access_tests.rs"]
 mod tests;

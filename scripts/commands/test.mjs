@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { build, sizes } from "../build.mjs";
+import { PROJECT } from "../paths.mjs";
+import { endDescendants } from "../processes.mjs";
+import { toolchain } from "../setup/toolchain.mjs";
+import { closing, countCargo, countNode, runAll } from "../suites.mjs";
+
+/** Every test: native, in WebAssembly, and on the built Worker. Words after `--` choose one of `native`, `wasm`, `workerd`. */
+export default async function test(/** @type {string[]} */ args) {
+  const wanted = (/** @type {string} */ name) => args.length === 0 || args.includes(name);
+  const tools = await toolchain();
+  /** @type {import("../suites.mjs").Suite[]} */
+  const suites = [];
+  if (wanted("native")) {
+    suites.push({
+      name: "native",
+      program: "cargo",
+      args: ["test", "--workspace", "--locked", "--no-fail-fast"],
+      env: tools.native,
+      count: countCargo,
+    });
+  }
+  if (wanted("wasm") && ["wasm.rs", "wasm"].some((name) => existsSync(join(PROJECT, "tests", name)))) {
+    suites.push({
+      name: "wasm",
+      program: "cargo",
+      args: ["test", "--test", "wasm", "--target", "wasm32-unknown-unknown", "--locked"],
+      env: tools.wasm,
+      count: countCargo,
+    });
+  }
+  if (wanted("workerd")) {
+    console.log(`  ${sizes(await build(tools))}`);
+    suites.push({
+      name: "workerd",
+      program: process.execPath,
+      args: ["--test", "--test-reporter=spec", "--test-timeout=180000", "tests/workerd/**/*.test.mjs"],
+      count: countNode,
+    });
+  }
+
+  // Every process of the tests inherits the mark: so none can stay behind unseen.
+  const run = randomBytes(8).toString("hex");
+  const total = await runAll(suites.map((suite) => ({ ...suite, env: { ...process.env, ...suite.env, EDGEKEEP_RUN: run } })));
+  const left = endDescendants(run);
+  if (left > 0) {
+    console.log(`${left} processes of the tests were still running: a test has not stopped what it started`);
+    total.failed += 1;
+  }
+  console.log(`\n${closing(total)}`);
+  return total.failed === 0 ? 0 : 1;
+}

@@ -1,0 +1,60 @@
+// Which processes belong to whom, for killing workerd in a test and for proving that none stays behind.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+
+/** Process ids of this process's own children that are workerd. */
+export function children() {
+  return processes()
+    .filter(({ parent, command }) => parent === process.pid && /workerd/.test(command))
+    .map(({ pid }) => pid);
+}
+
+/** Process ids of all that were started with the variable `EDGEKEEP_RUN` set to `run`. Linux only; elsewhere none. */
+export function descendants(/** @type {string} */ run) {
+  if (!existsSync("/proc/self/environ")) return [];
+  return processIds().filter((pid) => {
+    try {
+      return pid !== process.pid && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`EDGEKEEP_RUN=${run}\0`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Ends what a run has left behind, and says how many that were. */
+export function endDescendants(/** @type {string} */ run) {
+  const left = descendants(run);
+  for (const pid of left) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // Gone between the two lines.
+    }
+  }
+  return left.length;
+}
+
+function processes() {
+  if (existsSync("/proc/self/stat")) {
+    return processIds().flatMap((pid) => {
+      try {
+        // "pid (command) state parent ...", and the command may itself contain spaces and brackets.
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+        const end = stat.lastIndexOf(")");
+        return [{ pid, parent: Number(stat.slice(end + 2).split(" ")[1]), command: stat.slice(stat.indexOf("(") + 1, end) }];
+      } catch {
+        return [];
+      }
+    });
+  }
+  const { stdout } = spawnSync("ps", ["-axo", "pid=,ppid=,comm="], { encoding: "utf8" });
+  return stdout.split("\n").flatMap((line) => {
+    const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return pid && command ? [{ pid: Number(pid), parent: Number(parent), command }] : [];
+  });
+}
+
+function processIds() {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+}

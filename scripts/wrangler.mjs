@@ -1,0 +1,16 @@
+// Wrangler as this project calls it: never asks questions, never reports home.
+
+import { join } from "node:path";
+import { NODE_MODULES } from "./paths.mjs";
+
+const PROGRAM = join(NODE_MODULES, "wrangler", "bin", "wrangler.js");
+
+/** The arguments for the project's Node. */
+export function wrangler(/** @type {string[]} */ ...args) {
+  return [PROGRAM, ...args];
+}
+
+/** @param {NodeJS.ProcessEnv} env @returns {NodeJS.ProcessEnv} */
+export function wranglerEnvironment(env) {
+  return { ...env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" };
+}

@@ -1,0 +1,202 @@
+// The built Worker in real workerd, with the bindings of wrangler.toml: D1 (migrated), Durable Objects, R2 and cron.
+//
+// Each `startWorker` is alone: its own process, free port and folder of data. A test file that starts one stops it in
+// `after`; what a crashed test leaves behind is ended with the process of the test.
+
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
+import { BUILD, PROJECT } from "../../scripts/paths.mjs";
+import { freePort } from "../../scripts/ports.mjs";
+import { children } from "../../scripts/processes.mjs";
+
+const NAME = "edgekeep";
+
+// Wrangler is here to read its own configuration, not to report on it.
+process.env.WRANGLER_LOG ??= "error";
+
+/** Enough for the Worker to accept its configuration; limits as in production. */
+export const VARS = {
+  ENVIRONMENT: "development",
+  JWT_SECRET: "dGVzdHMgb25seTogbmV2ZXIgYSByZWFsIHNlY3JldCE",
+};
+
+/** An address of the range for documentation; requests come from it unless they say otherwise. */
+export const ADDRESS = "203.0.113.7";
+
+/**
+ * @typedef {object} Start
+ * @property {Record<string, string | undefined>} [vars] settings over those of wrangler.toml and VARS; undefined takes one away
+ * @property {string} [persist] a folder whose data survives `stop`; without it the data goes with the Worker
+ * @property {boolean} [migrate] false leaves the database empty
+ */
+
+/**
+ * @typedef {{ level: string, message: string, timestamp: number }} LogLine
+ * @typedef {RequestInit & { ip?: string | null }} Call `ip` is what the edge found; null is a request without an address
+ */
+
+/** @param {Start} [options] */
+export async function startWorker({ vars = {}, persist, migrate = true } = {}) {
+  const data = persist ?? mkdtempSync(join(tmpdir(), "edgekeep-"));
+  const port = await freePort();
+  /** @type {LogLine[]} */
+  const lines = [];
+  /** @type {Miniflare | undefined} */
+  let runtime;
+  /** @type {number[]} */
+  let pids = [];
+  let current = vars;
+
+  const start = async () => {
+    const before = children();
+    runtime = new Miniflare(options({ vars: current, port, data, lines }));
+    await runtime.ready;
+    pids = children().filter((pid) => !before.includes(pid));
+  };
+  const alive = () => {
+    if (!runtime) throw new Error("The Worker is not running");
+    return runtime;
+  };
+  await start();
+  if (migrate) await migrateDatabase(alive());
+
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+
+    /** Calls the Worker on its own socket; a network error means that workerd is gone. */
+    fetch(/** @type {string} */ path, /** @type {Call} */ { ip = ADDRESS, ...init } = {}) {
+      const headers = new Headers(init.headers);
+      if (ip !== null && !headers.has("cf-connecting-ip")) headers.set("cf-connecting-ip", ip);
+      return fetch(new URL(path, url), { redirect: "manual", ...init, headers });
+    },
+
+    /** @param {string} path @param {unknown} body @param {Call} [init] */
+    post(path, body, init = {}) {
+      const headers = new Headers(init.headers);
+      if (!headers.has("content-type")) headers.set("content-type", "application/json");
+      return this.fetch(path, { method: "POST", body: JSON.stringify(body), ...init, headers });
+    },
+
+    /** All that the Worker has logged, over restarts too. */
+    logs: () => [...lines],
+
+    /** The lines that are JSON, parsed. Waits until one satisfies `until`, for logs come a moment after the answer. */
+    async jsonLogs(/** @type {(line: any) => boolean} */ until = () => true, within = 2_000) {
+      const deadline = Date.now() + within;
+      for (;;) {
+        const parsed = lines.flatMap(({ message }) => (message.startsWith("{") ? [JSON.parse(message)] : []));
+        if (parsed.some(until) || Date.now() > deadline) return parsed;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+
+    /** Fires a cron and waits for the handler. */
+    async scheduled(/** @type {string} */ cron, time = new Date()) {
+      const worker = /** @type {any} */ (await alive().getWorker(NAME));
+      return worker.scheduled({ cron, scheduledTime: time });
+    },
+
+    /** The database itself, beside the Worker. A getter, since a restart makes a new one. */
+    get d1() {
+      return alive().getD1Database("DB", NAME);
+    },
+
+    get r2() {
+      return alive().getR2Bucket("BACKUPS", NAME);
+    },
+
+    /** Removes a Durable Object from memory, as the platform does with an idle one; its storage stays. */
+    evict(/** @type {string} */ className, /** @type {string} */ name) {
+      return alive().unsafeEvictDurableObject(NAME, className, { name });
+    },
+
+    /** The SQLite of a Durable Object: `(await storage("LimiterObject", name)).exec("SELECT ...")`. */
+    storage(/** @type {string} */ className, /** @type {string} */ name) {
+      return alive().unsafeGetDurableObjectStorage(NAME, className, { name });
+    },
+
+    /** Ids of the Durable Objects of a class that have storage. */
+    objects(/** @type {string} */ className) {
+      return alive().listDurableObjectIds(className, NAME);
+    },
+
+    /** SIGKILL to workerd: nothing can be flushed or cleaned up. Then `restart` on the same data. */
+    async kill9() {
+      pids.forEach((pid) => process.kill(pid, "SIGKILL"));
+      await this.halt();
+    },
+
+    /** Starts again on the same address and data, with other settings if given. */
+    async restart(/** @type {Record<string, string | undefined>} */ settings = current) {
+      await this.halt();
+      current = settings;
+      await start();
+    },
+
+    /** Ends workerd and keeps the data. */
+    async halt() {
+      const ending = runtime;
+      runtime = undefined;
+      await ending?.dispose();
+    },
+
+    async stop() {
+      await this.halt();
+      if (!persist) rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof startWorker>>} Worker */
+
+/** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[] }} start */
+function options({ vars, port, data, lines }) {
+  const file = join(PROJECT, "wrangler.toml");
+  // The settings as committed: what a developer keeps in .dev.vars, which the options would include, is not for tests.
+  const merged = Object.entries({ ...unstable_readConfig({ config: file }).vars, ...VARS, ...vars });
+  // Typed by another release of Miniflare's options than the one that converts them.
+  const { workerOptions } = /** @type {{ workerOptions: any }} */ (unstable_getMiniflareWorkerOptions(file));
+  const converted = convertV4MiniflareOptions({
+    ...workerOptions,
+    name: NAME,
+    bindings: Object.fromEntries(merged.filter(([, value]) => value !== undefined)),
+    modulesRoot: BUILD,
+    modules: [
+      { type: "ESModule", path: join(BUILD, "index.js") },
+      { type: "CompiledWasm", path: join(BUILD, "index_bg.wasm") },
+    ],
+    // Straight to the Worker. The usual socket leads through a proxy Worker, which costs more than ours and changes headers.
+    unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+    stripCfConnectingIp: false,
+  });
+  return {
+    ...converted,
+    cf: false,
+    logRequests: false,
+    enableDevRegistry: false,
+    resourcePersistencePath: data,
+    log: new Log(LogLevel.NONE),
+    handleStructuredLogs: (/** @type {LogLine} */ line) => void lines.push(line),
+  };
+}
+
+// As `wrangler d1 migrations apply` does it: statement by statement, each file one batch, each file once.
+/** @param {Miniflare} runtime */
+async function migrateDatabase(runtime) {
+  const database = await runtime.getD1Database("DB", NAME);
+  await database.prepare("CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)").run();
+  const { results } = await database.prepare("SELECT name FROM d1_migrations").all();
+  const applied = new Set(results.map((/** @type {any} */ row) => row.name));
+  for (const name of readdirSync(join(PROJECT, "migrations")).filter((file) => file.endsWith(".sql")).sort()) {
+    if (applied.has(name)) continue;
+    const statements = unstable_splitSqlQuery(readFileSync(join(PROJECT, "migrations", name), "utf8"));
+    await database.batch([
+      ...statements.map((/** @type {string} */ statement) => database.prepare(statement)),
+      database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name),
+    ]);
+  }
+}

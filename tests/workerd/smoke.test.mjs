@@ -1,0 +1,36 @@
+// The built Worker starts, answers, keeps its data over SIGKILL, and its harness leaves nothing behind.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { startWorker } from "./harness.mjs";
+import { children } from "../../scripts/processes.mjs";
+
+describe("the built Worker in workerd", () => {
+  /** @type {import("./harness.mjs").Worker} */
+  let worker;
+  before(async () => void (worker = await startWorker()));
+  after(() => worker.stop());
+
+  it("is alive", async () => {
+    const answer = await worker.fetch("/healthz");
+    assert.equal(answer.status, 200, await answer.text());
+  });
+
+  it("comes back on the same data after SIGKILL", async () => {
+    const first = await worker.d1;
+    await first.prepare("CREATE TABLE kept (n INTEGER)").run();
+    await first.prepare("INSERT INTO kept VALUES (7)").run();
+    await worker.kill9();
+    await assert.rejects(worker.fetch("/healthz"));
+    await worker.restart();
+    assert.equal((await worker.fetch("/healthz")).status, 200);
+    assert.equal(await (await worker.d1).prepare("SELECT n FROM kept").first("n"), 7);
+  });
+
+  it("leaves no process behind", async () => {
+    const second = await startWorker();
+    const running = children().length;
+    await second.stop();
+    assert.equal(children().length, running - 1);
+  });
+});
