@@ -42,7 +42,7 @@ async fn stores_neither_the_password_nor_a_token() {
     let world = World::with_real_hashes(&[]);
     let person = world.someone("ada@example.com").await;
     let dump = world.db.dump();
-    let tail = person.refresh_token.rsplit('_').next().unwrap();
+    let tail = person.refresh_token.strip_prefix("ekr_").unwrap();
     for secret in [PASSWORD, &person.refresh_token, tail, &person.access_token] {
         assert!(!dump.contains(secret), "{secret} is in the database");
     }
@@ -295,6 +295,31 @@ async fn a_log_in_beyond_the_number_of_sessions_ends_the_oldest_and_never_itself
         let newest = world.logged_in("ada@example.com").await;
         world.me(&newest.access_token).await.expect(200);
     }
+}
+
+#[tokio::test]
+async fn of_too_many_sessions_the_one_unused_for_longest_ends_and_expired_ones_take_no_place() {
+    let world = World::with(&[("MAX_SESSIONS_PER_USER", "3"), ("SESSION_IDLE_DAYS", "1")]);
+    let mut used = world.someone("ada@example.com").await;
+    world.clock.advance(1000);
+    let unused = world.logged_in("ada@example.com").await;
+    world.clock.advance(1000);
+    used = Person::of(&world.refresh(&used.refresh_token).await.expect(200));
+    let third = world.logged_in("ada@example.com").await;
+    world.clock.advance(1000);
+    let fourth = world.logged_in("ada@example.com").await;
+    world.refresh(&unused.refresh_token).await.expect_problem(401, "invalid_refresh_token");
+    for person in [&used, &third, &fourth] {
+        world.me(&person.access_token).await.expect(200);
+    }
+    // The third and the fourth expire, the first goes on.
+    world.clock.advance(23 * 3_600_000);
+    used = Person::of(&world.refresh(&used.refresh_token).await.expect(200));
+    world.clock.advance(2 * 3_600_000);
+    for _ in 0..2 {
+        world.logged_in("ada@example.com").await;
+    }
+    world.refresh(&used.refresh_token).await.expect(200);
 }
 
 #[tokio::test]
