@@ -18,7 +18,7 @@ use crate::domain::name::DisplayName;
 use words::Personal;
 
 /// Refuses what a guesser tries first.
-pub(super) fn check(password: &str, email: &Email, name: Option<&DisplayName>) -> Result<(), PasswordProblem> {
+pub(super) fn check(password: &str, email: Option<&Email>, name: Option<&DisplayName>) -> Result<(), PasswordProblem> {
     let general = cheapest(password, &Personal::default());
     let personal = cheapest(password, &Personal::of(email, name));
     if personal.price.saturating_add(TELLING) <= general.price && personal.price < ENOUGH {

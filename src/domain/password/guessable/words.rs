@@ -13,10 +13,11 @@ use crate::domain::name::DisplayName;
 pub(super) struct Personal(Vec<Vec<u8>>);
 
 impl Personal {
-    pub(super) fn of(email: &Email, name: Option<&DisplayName>) -> Self {
+    pub(super) fn of(email: Option<&Email>, name: Option<&DisplayName>) -> Self {
         let mut words = Vec::new();
-        let texts = [SERVICE, email.as_str(), email.local(), email.domain(), name.map_or("", DisplayName::as_str)];
-        for text in texts {
+        let email = email.map(|email| [email.as_str(), email.local(), email.domain()]);
+        let texts = [SERVICE, name.map_or("", DisplayName::as_str)];
+        for text in texts.into_iter().chain(email.into_iter().flatten()) {
             let plain: Vec<u8> = text.chars().map(plain).collect();
             words.push(plain.iter().copied().filter(u8::is_ascii_alphanumeric).collect());
             words.extend(plain.split(|byte| !byte.is_ascii_alphanumeric()).map(<[u8]>::to_vec));
