@@ -85,7 +85,8 @@ async fn s20_an_unknown_e_mail_gets_the_same_answer_on_the_same_path_as_a_wrong_
         let calls = (after.0 - before.0, after.1 - before.1, after.2 - before.2);
         let mut body = answer.json();
         body["request_id"] = json!("-");
-        let mut headers: Vec<_> = answer.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        let mut headers: Vec<_> =
+            answer.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         headers.retain(|(name, _)| name != "x-request-id" && name != "ratelimit");
         traces.push((calls, statements, body, headers, answer.body.len()));
     }

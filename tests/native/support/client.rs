@@ -206,7 +206,8 @@ impl Answer {
     /// One line, which tells the same story.
     fn hold_to_its_log_line(&self, world: &World) {
         let lines = world.log.lines();
-        let mine: Vec<_> = lines.iter().filter(|(_, line)| line["request_id"].as_str() == self.header("x-request-id")).collect();
+        let mine: Vec<_> =
+            lines.iter().filter(|(_, line)| line["request_id"].as_str() == self.header("x-request-id")).collect();
         let [(level, line)] = mine.as_slice() else { panic!("one log line per request: {mine:?}") };
         assert_eq!(line["http.response.status_code"], self.status.as_u16(), "{line}");
         assert_eq!(*level == Level::Error, self.status.is_server_error(), "{line}");

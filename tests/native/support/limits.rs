@@ -85,6 +85,11 @@ impl Throttle for MemoryThrottle {
 
     async fn succeed(&self, account: &str, address: &str) -> Result<(), PortError> {
         let succeed = |state: &mut State| state.succeed(&self.rules, address, self.clock.now_ms());
-        self.faults.pass(|| { self.with(account, succeed); Ok(()) }).await
+        self.faults
+            .pass(|| {
+                self.with(account, succeed);
+                Ok(())
+            })
+            .await
     }
 }

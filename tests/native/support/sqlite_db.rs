@@ -102,7 +102,8 @@ impl SqliteDb {
     fn transaction(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DbError> {
         let mut connection = self.connection();
         let transaction = connection.transaction().map_err(|error| classify(&d1_text(&error)))?;
-        let outcomes = statements.iter().map(|statement| self.run(&transaction, statement)).collect::<Result<_, _>>()?;
+        let outcomes =
+            statements.iter().map(|statement| self.run(&transaction, statement)).collect::<Result<_, _>>()?;
         transaction.commit().map_err(|error| classify(&d1_text(&error)))?;
         Ok(outcomes)
     }
