@@ -12,20 +12,17 @@
     reason = "a test may fail loudly, and its name is its documentation"
 )]
 
-// `src/platform/d1_message.rs` belongs to the Worker, but it is pure: the double of D1 reads messages with it.
-use edgekeep::ports;
-
 mod accounts;
 // mod architecture;
 mod bodies;
 mod cookies;
 // mod cron;
-// mod detect;
+mod detect;
 // mod double;
 // mod golden;
 // mod health;
 // mod hostile;
-// mod limits;
+mod limits;
 // mod manners;
 // mod misconfigured;
 // mod outages;
@@ -34,5 +31,5 @@ mod refresh;
 // mod routes;
 mod sessions;
 mod support;
-// mod throttle;
+mod throttle;
 // mod tokens;

@@ -2,8 +2,6 @@
 
 pub mod client;
 pub mod clock;
-#[path = "../../../src/platform/d1_message.rs"]
-pub mod d1_message;
 pub mod entropy;
 pub mod faults;
 pub mod hashers;

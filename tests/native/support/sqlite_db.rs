@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use edgekeep::platform::d1_message::classify;
 use edgekeep::ports::{Db, DbError, Outcome};
 use edgekeep::store::value::{Row, Statement, Value};
 use rusqlite::config::DbConfig;
@@ -17,7 +18,6 @@ use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, Value as Sql, ValueRef};
 use rusqlite::{Connection, ffi};
 
-use super::d1_message::classify;
 use super::faults::Faults;
 
 /// D1 in memory.
