@@ -40,6 +40,7 @@ export const ADDRESS = "203.0.113.7";
 
 /**
  * @typedef {{ level: string, message: string, timestamp: number }} LogLine
+ * @typedef {Omit<Response, "json"> & { json(): Promise<any> }} Answer
  * @typedef {RequestInit & { ip?: string | null }} Call `ip` is what the edge found; null is a request without an address
  */
 
@@ -72,14 +73,18 @@ export async function startWorker({ vars = {}, persist, migrate = true, inspect 
     url,
     port,
 
-    /** Calls the Worker on its own socket; a network error means that workerd is gone. */
-    fetch(/** @type {string} */ path, /** @type {Call} */ { ip = ADDRESS, ...init } = {}) {
+    /**
+     * Calls the Worker on its own socket; a network error means that workerd is gone.
+     * @param {string} path @param {Call} [init]
+     * @returns {Promise<Answer>}
+     */
+    fetch(path, { ip = ADDRESS, ...init } = {}) {
       const headers = new Headers(init.headers);
       if (ip !== null && !headers.has("cf-connecting-ip")) headers.set("cf-connecting-ip", ip);
       return fetch(new URL(path, url), { redirect: "manual", ...init, headers });
     },
 
-    /** @param {string} path @param {unknown} body @param {Call} [init] */
+    /** @param {string} path @param {unknown} body @param {Call} [init] @returns {Promise<Answer>} */
     post(path, body, init = {}) {
       const headers = new Headers(init.headers);
       if (!headers.has("content-type")) headers.set("content-type", "application/json");
@@ -163,10 +168,11 @@ export async function startWorker({ vars = {}, persist, migrate = true, inspect 
 
 /** @typedef {Awaited<ReturnType<typeof startWorker>>} Worker */
 
-/** A Worker of one module, alone in a workerd of its own: something to compare with. */
+/** A Worker of one module with an empty database, alone in a workerd of its own: something to compare with. */
 export async function startBare(/** @type {string} */ script, { quiet = false } = {}) {
   const port = await freePort();
-  const worker = { name: "bare", compatibilityDate: "2026-11-01", modules: [{ type: "ESModule", path: "bare.mjs", contents: script }] };
+  const modules = [{ type: "ESModule", path: "bare.mjs", contents: script }];
+  const worker = { name: "bare", compatibilityDate: "2026-11-01", modules, d1Databases: { DB: "bare" } };
   const converted = convertV4MiniflareOptions(/** @type {any} */ ({ ...worker, unsafeDirectSockets: [{ host: "127.0.0.1", port }] }));
   const runtime = await launch({ ...converted, ...ALONE }, quiet);
   return { port, stop: () => runtime.dispose() };
