@@ -45,7 +45,7 @@ export async function measure(tools, built, { seconds }) {
     const me = { path: "/api/v1/auth/me", headers: authorization };
     return {
       machine: `${cpus().length} cores, ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}`,
-      ...(await requests(worker.port, bare.port, me, seconds)),
+      ...(await requests(worker, bare, me, seconds)),
       ...(await hashing(worker, tools)),
       logins: await logins(worker, seconds),
       detect: await detection(worker.port, authorization),
@@ -61,7 +61,8 @@ export async function measure(tools, built, { seconds }) {
 /** @param {Figures} figures @returns {Row[]} */
 export function rows(figures) {
   const { bare, query, healthz, me, hash, logins: login, detect, wasm } = figures;
-  const load = (/** @type {import("./load.mjs").Figures} */ { perSecond, p50, p99 }) => `${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`;
+  const load = (/** @type {import("./load.mjs").Figures} */ { perSecond, p50, p99, cpu }) =>
+    `${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms${cpu ? `, ${(cpu * 1000).toFixed(0)} µs of CPU each` : ""}`;
   const of = (/** @type {number} */ value, /** @type {number} */ other) => value / other;
   const ms = (/** @type {number} */ value) => `${value.toFixed(1)} ms`;
   return [
@@ -93,15 +94,18 @@ function atMost(/** @type {string} */ what, /** @type {string} */ value, /** @ty
   return { what, value, beside, ratio, aim: `at most ${aim}`, met: ratio <= aim };
 }
 
-/** @param {number} worker @param {number} bare @param {import("./load.mjs").Call} meCall @param {number} seconds */
+/** @typedef {{ port: number, pid: () => number }} Server */
+
+/** @param {Server} worker @param {Server} bare @param {import("./load.mjs").Call} meCall @param {number} seconds */
 async function requests(worker, bare, meCall, seconds) {
+  const target = (/** @type {Server} */ { port, pid }, /** @type {import("./load.mjs").Call} */ call) => ({ port, pid: pid(), call: () => call });
   const targets = {
-    bare: { port: bare, call: () => ({ path: "/healthz" }) },
-    query: { port: bare, call: () => ({ path: "/query" }) },
-    healthz: { port: worker, call: () => ({ path: "/healthz" }) },
-    me: { port: worker, call: () => meCall },
+    bare: target(bare, { path: "/healthz" }),
+    query: target(bare, { path: "/query" }),
+    healthz: target(worker, { path: "/healthz" }),
+    me: target(worker, meCall),
   };
-  for (const target of Object.values(targets)) await run({ ...target, seconds: 1 });
+  for (const each of Object.values(targets)) await run({ ...each, seconds: 1 });
   /** @typedef {keyof typeof targets} Name */
   /** @type {Record<Name, import("./load.mjs").Figures>[]} */
   const rounds = [];

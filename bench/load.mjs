@@ -3,11 +3,13 @@
 // On bare sockets, since an HTTP client of Node costs more than the Worker it would measure, and both share the machine.
 
 import { connect } from "node:net";
+import { computed } from "../scripts/processes.mjs";
 
 /**
  * @typedef {{ method?: string, path: string, headers?: Record<string, string>, body?: string }} Call
  * @typedef {object} Load
  * @property {number} port
+ * @property {number} [pid] of the server, to learn what it computes
  * @property {(n: number) => Call} call the n-th request
  * @property {number} [connections]
  * @property {number} [seconds] at most so long,
@@ -15,20 +17,28 @@ import { connect } from "node:net";
  * @property {number} [status] what every answer must be
  */
 
-/** @typedef {{ requests: number, perSecond: number, p50: number, p99: number }} Figures milliseconds */
+/** @typedef {{ requests: number, perSecond: number, p50: number, p99: number, cpu?: number }} Figures milliseconds; `cpu` of one request */
 
 /** @param {Load} load @returns {Promise<Figures>} */
-export async function run({ port, call, connections = 16, seconds = 3, requests = 200_000, status = 200 }) {
+export async function run({ port, pid = 0, call, connections = 16, seconds = 3, requests = 200_000, status = 200 }) {
   /** @type {number[]} */
   const times = [];
   let sent = 0;
+  const computedBefore = computed(pid);
   const started = performance.now();
   const deadline = started + seconds * 1000;
   const next = () => (sent < requests && performance.now() < deadline ? call(sent++) : undefined);
   await Promise.all(Array.from({ length: connections }, () => converse(port, next, status, times)));
   const elapsed = (performance.now() - started) / 1000;
+  const computedAfter = computed(pid);
   times.sort((a, b) => a - b);
-  return { requests: times.length, perSecond: times.length / elapsed, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  return {
+    requests: times.length,
+    perSecond: times.length / elapsed,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    ...(computedBefore !== undefined && computedAfter !== undefined && { cpu: (computedAfter - computedBefore) / times.length }),
+  };
 }
 
 /** Of sorted numbers. */

@@ -72,6 +72,7 @@ export async function startWorker({ vars = {}, persist, migrate = true, inspect 
   return {
     url,
     port,
+    pid: () => pids[0] ?? 0,
 
     /**
      * Calls the Worker on its own socket; a network error means that workerd is gone.
@@ -174,8 +175,10 @@ export async function startBare(/** @type {string} */ script, { quiet = false } 
   const modules = [{ type: "ESModule", path: "bare.mjs", contents: script }];
   const worker = { name: "bare", compatibilityDate: "2026-11-01", modules, d1Databases: { DB: "bare" } };
   const converted = convertV4MiniflareOptions(/** @type {any} */ ({ ...worker, unsafeDirectSockets: [{ host: "127.0.0.1", port }] }));
+  const before = children();
   const runtime = await launch({ ...converted, ...ALONE }, quiet);
-  return { port, stop: () => runtime.dispose() };
+  const [pid = 0] = children().filter((child) => !before.includes(child));
+  return { port, pid: () => pid, stop: () => runtime.dispose() };
 }
 
 /** @param {import("miniflare").MiniflareOptions} given */
