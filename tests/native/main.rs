@@ -13,7 +13,7 @@
 )]
 
 mod accounts;
-// mod architecture;
+mod architecture;
 mod bodies;
 mod cookies;
 mod cron;
@@ -25,10 +25,10 @@ mod health;
 mod limits;
 mod manners;
 mod misconfigured;
-// mod outages;
+mod outages;
 // mod parity;
 mod refresh;
-// mod routes;
+mod routes;
 mod sessions;
 mod support;
 mod throttle;
