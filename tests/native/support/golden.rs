@@ -9,15 +9,13 @@ use serde_json::Value;
 /// then shows in the commit, and nowhere else.
 #[track_caller]
 pub fn assert_golden(name: &str, actual: &str) {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")).join(name);
     if env::var_os("EDGEKEEP_BLESS").is_some_and(|value| value == "1") {
-        fs::write(&path, actual).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        fs::write(path(name), actual).unwrap_or_else(|error| panic!("{name}: {error}"));
         return;
     }
-    let expected = fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}. Make it with EDGEKEEP_BLESS=1", path.display()));
     assert_eq!(
-        actual, expected,
+        actual,
+        golden(name),
         "{name} has changed. Clients and stored data rely on it; if it is meant, run again with EDGEKEEP_BLESS=1"
     );
 }
@@ -27,4 +25,14 @@ pub fn assert_golden(name: &str, actual: &str) {
 pub fn assert_golden_json(name: &str, actual: &Value) {
     let text = serde_json::to_string_pretty(actual).expect("JSON");
     assert_golden(name, &(text + "\n"));
+}
+
+/// What is pinned under a name.
+#[track_caller]
+pub fn golden(name: &str) -> String {
+    fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}. Make it with EDGEKEEP_BLESS=1"))
+}
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")).join(name)
 }
