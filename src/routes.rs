@@ -23,7 +23,7 @@ pub fn table() -> Vec<Route> {
         Draft::new(Method::DELETE, "/api/v1/auth/sessions").bearer(sessions::revoke_others),
         Draft::new(Method::DELETE, "/api/v1/auth/sessions/{id}").bearer(sessions::revoke),
         Draft::new(Method::POST, "/api/v1/ai-tools/detect")
-            .body_limit(detect::BODY_LIMIT)
+            .body_limit(detect::body_limit)
             .limit(DETECT)
             .bearer(detect::detect),
     ]

@@ -7,13 +7,17 @@ use super::body::JsonInput;
 use super::call::{Call, Principal};
 use super::limits::Quota;
 use super::reply::Reply;
+use crate::config::Config;
 use crate::detector::{self, Assessment, Options};
 use crate::domain::time::rfc3339;
 use crate::error::{Error, FieldProblem, Result};
 
-/// Largest body: the longest text that the detector takes by default, each character as a pair of `\uXXXX` escapes, and
-/// room for the rest.
-pub const BODY_LIMIT: usize = 100_000 * 12 + 4 * 1024;
+/// Largest body: the longest text that the detector takes, each character as a pair of `\uXXXX` escapes, and room for the
+/// rest.
+#[must_use]
+pub fn body_limit(config: &Config) -> usize {
+    config.detect.max_chars * 12 + 4 * 1024
+}
 
 /// Body of a detection.
 #[derive(Deserialize)]

@@ -38,7 +38,8 @@ pub fn from_edge(edge: Request) -> Result<http::Request<Body>, StatusCode> {
         request.headers_mut().append(name, value);
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let announced =
+            request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         *request.body_mut() = Body::from_stream(EdgeBody::new(edge, announced));
     }
     Ok(request)
@@ -84,7 +85,11 @@ enum State {
 
 impl EdgeBody {
     fn new(request: Request, announced: Option<u64>) -> Self {
-        Self { request, is_short: announced.is_some_and(|length| length <= SHORT), state: SendWrapper(State::Untouched) }
+        Self {
+            request,
+            is_short: announced.is_some_and(|length| length <= SHORT),
+            state: SendWrapper(State::Untouched),
+        }
     }
 
     fn start(&self) -> Result<State, JsValue> {
