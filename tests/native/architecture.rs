@@ -94,8 +94,8 @@ fn nobody_asks_the_system_for_the_time() {
 #[test]
 fn files_stay_short_enough_to_read() {
     for (name, text) in sources("src") {
-        let lines = text.lines().count();
-        assert!(lines <= 400, "{name} has {lines} lines: talk about a split");
+        let lines = text.split("#[cfg(test)]").next().map_or(0, |code| code.lines().count());
+        assert!(lines <= 400, "{name} has {lines} lines of code: talk about a split");
     }
 }
 

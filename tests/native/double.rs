@@ -76,3 +76,10 @@ async fn what_is_recorded_is_what_was_asked_for() {
     assert_eq!(db.take_statements(), [insert("a"), insert("b")]);
     assert_eq!(db.take_statements(), []);
 }
+
+#[tokio::test]
+async fn a_value_of_more_than_two_megabytes_is_refused_as_in_production() {
+    let db = SqliteDb::migrated();
+    let result = db.execute(insert(&"x".repeat(3_000_000))).await;
+    assert!(matches!(result, Err(DbError::Other(_))), "{result:?}");
+}
