@@ -13,23 +13,23 @@
 )]
 
 mod accounts;
-// mod architecture;
+mod architecture;
 mod bodies;
 mod cookies;
 mod cron;
 mod detect;
-// mod double;
-// mod golden;
+mod double;
+mod golden;
 mod health;
 // mod hostile;
 mod limits;
 mod manners;
 mod misconfigured;
-// mod outages;
-// mod parity;
+mod outages;
+mod parity;
 mod refresh;
-// mod routes;
+mod routes;
 mod sessions;
 mod support;
 mod throttle;
-// mod tokens;
+mod tokens;

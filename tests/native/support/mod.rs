@@ -4,6 +4,7 @@ pub mod client;
 pub mod clock;
 pub mod entropy;
 pub mod faults;
+pub mod golden;
 pub mod hashers;
 pub mod limits;
 pub mod log;

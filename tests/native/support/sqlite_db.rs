@@ -12,7 +12,6 @@ use async_trait::async_trait;
 use edgekeep::platform::d1_message::classify;
 use edgekeep::ports::{Db, DbError, Outcome};
 use edgekeep::store::value::{Row, Statement, Value};
-use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, Value as Sql, ValueRef};
@@ -43,9 +42,6 @@ impl SqliteDb {
     pub fn empty() -> Self {
         let mut connection = Connection::open_in_memory().expect("SQLite in memory");
         connection.execute_batch("PRAGMA foreign_keys = ON").expect("foreign keys");
-        for config in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
-            connection.set_db_config(config, false).expect("configuration");
-        }
         for (limit, value) in LIMITS {
             connection.set_limit(limit, value).expect("limit");
         }
@@ -235,7 +231,8 @@ fn d1_text(error: &rusqlite::Error) -> String {
 /// Integers that a JavaScript number holds exactly lie within this.
 const MAX_EXACT: u64 = 9_007_199_254_740_991;
 
-/// The limits that the runtime sets on every SQLite connection that it hands out.
+/// The limits that the runtime sets on every SQLite connection that it hands out. The first, on the bytes of a value, holds
+/// in production only.
 const LIMITS: [(Limit, i32); 11] = [
     (Limit::SQLITE_LIMIT_LENGTH, 2_200_000),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000),

@@ -72,6 +72,22 @@ impl World {
         Self { app, db, objects, limiter, throttle, hasher, log, clock, entropy, secrets: Mutex::default() }
     }
 
+    /// The same installation deployed anew with other settings: the same database, clock and objects.
+    pub fn reconfigured(&self, settings: &[(&str, &str)]) -> Self {
+        Self {
+            app: App::new(config(settings), self.app.ports.clone()),
+            db: self.db.clone(),
+            objects: self.objects.clone(),
+            limiter: self.limiter.clone(),
+            throttle: self.throttle.clone(),
+            hasher: self.hasher.clone(),
+            log: self.log.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            secrets: Mutex::default(),
+        }
+    }
+
     /// A request to be.
     pub fn call(&self, method: Method, path: &str) -> Call<'_> {
         Call::new(self, method, path)
