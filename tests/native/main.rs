@@ -21,7 +21,7 @@ mod detect;
 mod double;
 mod golden;
 mod health;
-// mod hostile;
+mod hostile;
 mod limits;
 mod manners;
 mod misconfigured;

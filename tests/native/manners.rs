@@ -3,8 +3,8 @@
 use http::Method;
 use serde_json::json;
 
-use crate::support::world::{DETECT, LOGIN, LOGOUT, ME, PASSWORD, REFRESH, REGISTER, SESSIONS};
 use crate::support::World;
+use crate::support::world::{DETECT, LOGIN, LOGOUT, ME, PASSWORD, REFRESH, REGISTER, SESSIONS};
 
 const APP: &str = "https://app.example";
 
