@@ -185,6 +185,8 @@ impl Answer {
                 self.hold_to_the_form_of_problems(id, &about);
             }
         }
+        let challenge = self.header("www-authenticate");
+        assert_eq!(challenge.is_some(), self.status == StatusCode::UNAUTHORIZED, "{about}");
         if self.status == StatusCode::NO_CONTENT {
             assert!(self.body.is_empty() && content_type.is_none(), "{about}");
         }
