@@ -107,7 +107,10 @@ proptest! {
             if with_token {
                 request = request.header("authorization", format!("Bearer {}", person.access_token));
             }
-            send(&world, request.body(Body::from(body.to_string())).unwrap()).await
+            send(&world, request.body(Body::from(body.to_string())).unwrap()).await?;
+            let line = world.log.last().to_string();
+            prop_assert!(!line.contains('@') && !line.contains(PASSWORD), "{}", line);
+            Ok(())
         })?;
     }
 
@@ -140,7 +143,13 @@ proptest! {
                     request.headers_mut().append(name, value);
                 }
             }
-            send(&world, request).await
+            send(&world, request).await?;
+            let line = world.log.last().to_string();
+            for (name, value) in headers.iter().filter(|(_, value)| value.len() >= 12) {
+                let text = String::from_utf8_lossy(value);
+                prop_assert!(!line.contains(text.trim()), "{} is in the log: {}", name, line);
+            }
+            Ok(())
         })?;
     }
 

@@ -27,6 +27,7 @@ mod manners;
 mod misconfigured;
 mod outages;
 mod parity;
+mod plans;
 mod refresh;
 mod routes;
 mod sessions;
