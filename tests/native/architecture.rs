@@ -95,7 +95,7 @@ fn nobody_asks_the_system_for_the_time() {
 fn files_stay_short_enough_to_read() {
     for (name, text) in sources("src") {
         let lines = text.split("#[cfg(test)]").next().map_or(0, |code| code.lines().count());
-        assert!(lines <= 400, "{name} has {lines} lines of code: talk about a split");
+        assert!(lines <= 450, "{name} has {lines} lines of code: split it");
     }
 }
 
@@ -113,7 +113,8 @@ fn sql_is_never_built_at_run_time() {
 #[test]
 fn every_migration_makes_strict_tables_and_never_drops_one() {
     for (name, sql) in crate::support::sqlite_db::migrations() {
-        let sql: String = sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+        let sql: String =
+            sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
         for table in sql.split("CREATE TABLE").skip(1) {
             let end = table.split(';').next().unwrap_or_default();
             assert!(end.contains("STRICT"), "{name}: {end}");

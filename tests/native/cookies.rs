@@ -78,7 +78,7 @@ async fn the_own_origin_is_that_of_the_request() {
     let world = World::new();
     let cookie = register(&world).await.cookie().unwrap();
     let local = "http://localhost:8787";
-    let call = || world.post(REFRESH).cookie(&cookie).to_host(local);
+    let call = || world.post(REFRESH).cookie(&cookie).on_host(local);
     call().header("origin", "http://localhost:8788").send().await.expect(403);
     call().header("origin", "https://localhost:8787").send().await.expect(403);
     call().header("origin", OWN).send().await.expect(403);

@@ -89,7 +89,9 @@ async fn survives_a_database_that_fails_on_any_call_and_says_so() {
             let rows = world.db.look("SELECT outcome, detail FROM cron_runs", []);
             match n {
                 1 => assert!(rows.is_empty() && line["recorded"] == false, "the work is done all the same: {line}"),
-                n if n == calls => assert!(rows[0].optional_text("outcome").unwrap().is_none() && line["recorded"] == false),
+                n if n == calls => {
+                    assert!(rows[0].optional_text("outcome").unwrap().is_none() && line["recorded"] == false)
+                }
                 _ => assert_eq!(rows[0].text("outcome").unwrap(), "error"),
             }
         }

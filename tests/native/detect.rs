@@ -20,7 +20,16 @@ async fn answers_in_the_documented_shape() {
     let mut members: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
     members.retain(|member| *member != "reason");
     let expected = [
-        "confidence", "id", "language", "manipulation", "model", "probability", "sentences", "signals", "usage", "verdict",
+        "confidence",
+        "id",
+        "language",
+        "manipulation",
+        "model",
+        "probability",
+        "sentences",
+        "signals",
+        "usage",
+        "verdict",
         "words",
     ];
     assert_eq!(members, expected);

@@ -14,7 +14,8 @@ use crate::support::{Answer, World};
 
 /// An answer as a client sees it: status, headers in order, body.
 fn wire(answer: &Answer) -> Value {
-    let mut headers: Vec<_> = answer.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+    let mut headers: Vec<_> =
+        answer.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
     headers.retain(|header| !header.starts_with("x-request-id: "));
     headers.sort_unstable();
     let mut body = if answer.body.is_empty() { Value::Null } else { answer.json() };
@@ -89,7 +90,10 @@ async fn problems() {
     keep("missing field", text(LOGIN).bytes("{}").await);
     keep("unknown field", text(LOGIN).bytes("{\"role\": 1}").await);
     keep("bad fields", world.post(REGISTER).json(&json!({"email": "x", "password": "short", "name": "\u{7}"})).await);
-    keep("common password", world.post(REGISTER).json(&json!({"email": "b@example.com", "password": "passwordpassword"})).await);
+    keep(
+        "common password",
+        world.post(REGISTER).json(&json!({"email": "b@example.com", "password": "passwordpassword"})).await,
+    );
     keep("taken e-mail", world.register("ada@example.com").await);
     keep("media type", world.post(LOGIN).bytes("{}").await);
     keep("body too large", text(LOGIN).bytes(" ".repeat(20_000)).await);
@@ -99,7 +103,10 @@ async fn problems() {
     keep("wrong password", world.login("ada@example.com", wrong).await);
     keep("waiting", world.login("ada@example.com", wrong).await);
     keep("bad refresh token", world.refresh("ekr_nonsense").await);
-    keep("bad refresh cookie", world.post(REFRESH).cookie("x").header("origin", "https://edgekeep.example").send().await);
+    keep(
+        "bad refresh cookie",
+        world.post(REFRESH).cookie("x").header("origin", "https://edgekeep.example").send().await,
+    );
     keep("other origin", world.post(REFRESH).cookie("x").header("origin", "https://evil.example").send().await);
     keep("nothing there", world.get("/nothing").send().await);
     keep("other method", world.get(DETECT).send().await);

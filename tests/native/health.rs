@@ -76,4 +76,6 @@ async fn why_it_is_unready_is_in_the_log() {
     let line = world.log.last();
     assert_eq!(line["http.response.status_code"], 503);
     assert_eq!(line["severity_text"], "ERROR");
+    assert_eq!(line["error.type"], "unready");
+    assert_eq!(line["exception.message"], "database: Unavailable(\"D1 DB reset\")");
 }

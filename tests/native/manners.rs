@@ -3,8 +3,8 @@
 use http::Method;
 use serde_json::json;
 
-use crate::support::world::{DETECT, LOGIN, LOGOUT, ME, PASSWORD, REFRESH, REGISTER, SESSIONS};
 use crate::support::World;
+use crate::support::world::{DETECT, LOGIN, LOGOUT, ME, PASSWORD, REFRESH, REGISTER, SESSIONS};
 
 const APP: &str = "https://app.example";
 
@@ -204,7 +204,7 @@ async fn hsts_is_sent_over_tls_only() {
     let world = World::new();
     let answer = world.get("/healthz").send().await;
     assert_eq!(answer.header("strict-transport-security"), Some("max-age=63072000; includeSubDomains"));
-    let answer = world.get("/healthz").to_host("http://localhost:8787").send().await;
+    let answer = world.get("/healthz").on_host("http://localhost:8787").send().await;
     assert_eq!(answer.header("strict-transport-security"), None);
 }
 

@@ -147,10 +147,9 @@ async fn other_ports_failing_are_clean_errors() {
         }
     }
     for at in [0, 1] {
-        for (error, code) in [
-            (HashError::Busy { retry_after: 2 }, "busy"),
-            (HashError::Failed("SECRET CAUSE".into()), "unavailable"),
-        ] {
+        for (error, code) in
+            [(HashError::Busy { retry_after: 2 }, "busy"), (HashError::Failed("SECRET CAUSE".into()), "unavailable")]
+        {
             let scene = Scene::set().await;
             let dump = scene.world.db.dump();
             scene.world.hasher.faults.fail_on(1, error);

@@ -90,10 +90,14 @@ fn statement(pair: &Json) -> Statement {
 fn value(json: &Json) -> Value {
     match json {
         Json::Null => Value::Null,
-        Json::Number(number) => number.as_i64().map_or_else(|| Value::Real(number.as_f64().expect("f64")), Value::Integer),
+        Json::Number(number) => {
+            number.as_i64().map_or_else(|| Value::Real(number.as_f64().expect("f64")), Value::Integer)
+        }
         Json::Object(object) if object.contains_key("blob") => {
             let bytes = object["blob"].as_array().expect("bytes");
-            Value::Blob(bytes.iter().map(|byte| u8::try_from(byte.as_u64().expect("a byte")).expect("a byte")).collect())
+            Value::Blob(
+                bytes.iter().map(|byte| u8::try_from(byte.as_u64().expect("a byte")).expect("a byte")).collect(),
+            )
         }
         other => Value::from(text(other)),
     }

@@ -131,6 +131,8 @@ async fn an_unused_session_ends_and_a_used_one_goes_on_until_its_absolute_end() 
     world.clock.advance(7 * DAY_MS - 1);
     used = Person::of(&world.refresh(&used.refresh_token).await.expect(200));
     world.me(&used.access_token).await.expect(200);
+    let beyond = "SELECT count(*) FROM sessions WHERE idle_expires_at > expires_at";
+    assert_eq!(world.db.number(beyond, []), 0, "a refresh never promises more than the absolute end");
     world.clock.advance(1);
     world.refresh(&used.refresh_token).await.expect_problem(401, "invalid_refresh_token");
     world.me(&used.access_token).await.expect_problem(401, "unauthenticated");

@@ -11,7 +11,7 @@ const WRONG: &str = "granite otter lamp 48";
 
 async fn login_from(world: &World, address: &str, password: &str) -> Answer {
     let body = json!({"email": "ada@example.com", "password": password});
-    world.post(LOGIN).from_address(address).json(&body).await
+    world.post(LOGIN).at_address(address).json(&body).await
 }
 
 #[tokio::test]

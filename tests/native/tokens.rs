@@ -143,7 +143,20 @@ async fn s17_no_algorithm_but_the_keys_own_and_no_signature_but_the_right_one() 
     let claims = scene.claims.to_string();
     let parts: Vec<_> = scene.person.access_token.split('.').collect();
     for algorithm in [
-        "none", "None", "NoNe", "NONE", "", "hs256", "HS384", "HS512", "RS256", "ES256", "EdDSA", "HS256 ", "HS256\u{0}", "PS256",
+        "none",
+        "None",
+        "NoNe",
+        "NONE",
+        "",
+        "hs256",
+        "HS384",
+        "HS512",
+        "RS256",
+        "ES256",
+        "EdDSA",
+        "HS256 ",
+        "HS256\u{0}",
+        "PS256",
     ] {
         let mut header = scene.header.clone();
         header["alg"] = json!(algorithm);

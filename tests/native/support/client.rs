@@ -20,7 +20,7 @@ pub struct Call<'w> {
 impl<'w> Call<'w> {
     pub(super) fn new(world: &'w World, method: Method, path: &str) -> Self {
         let call = Self { world, method, url: format!("{HOST}{path}"), headers: HeaderMap::new() };
-        call.from_address(ADDRESS)
+        call.at_address(ADDRESS)
     }
 
     /// Adds a header beside those of the same name.
@@ -37,13 +37,13 @@ impl<'w> Call<'w> {
     }
 
     /// Comes from another address.
-    pub fn from_address(self, address: &str) -> Self {
+    pub fn at_address(self, address: &str) -> Self {
         self.world.keep_secret(address);
         self.without("cf-connecting-ip").header("cf-connecting-ip", address)
     }
 
     /// Goes to another host, or without TLS: `http://localhost:8787`.
-    pub fn to_host(mut self, host: &str) -> Self {
+    pub fn on_host(mut self, host: &str) -> Self {
         self.url = self.url.replacen(HOST, host, 1);
         self
     }
@@ -185,6 +185,8 @@ impl Answer {
                 self.hold_to_the_form_of_problems(id, &about);
             }
         }
+        let challenge = self.header("www-authenticate");
+        assert_eq!(challenge.is_some(), self.status == StatusCode::UNAUTHORIZED, "{about}");
         if self.status == StatusCode::NO_CONTENT {
             assert!(self.body.is_empty() && content_type.is_none(), "{about}");
         }
