@@ -160,6 +160,27 @@ describe("one hasher with a queue of 3", () => {
   });
 });
 
+describe("hashers that take too long", () => {
+  /** @type {import("./harness.mjs").Worker} */
+  let worker;
+  const vars = { HASHER_POOL: "1", HASHER_QUEUE: "256", DO_DEADLINE_MS: "1000", LOGIN_LIMIT: "1000/minute" };
+  before(async () => void (worker = await startWorker({ vars })));
+  after(() => worker.stop());
+
+  it("are given up on at the deadline, and do not work for those who have gone", async () => {
+    const login = (/** @type {number} */ number) =>
+      worker.post("/api/v1/auth/login", { email: `nobody${number}@example.com`, password: "wrong horse battery" });
+    const started = performance.now();
+    const answers = await Promise.all(Array.from({ length: 150 }, (_, number) => login(number)));
+    const took = performance.now() - started;
+    const late = answers.filter(({ status }) => status === 503);
+    assert.ok(late.length > 0 && late.length < 150, `${late.length} of 150 late`);
+    for (const answer of late) assert.equal((await answer.json()).code, "unavailable");
+    assert.ok(took < 10_000, `${took} ms`);
+    assert.equal((await login(1_000)).status, 401);
+  });
+});
+
 describe("D1 behind its port", () => {
   /** @type {import("./harness.mjs").Worker} */
   let worker;
