@@ -56,6 +56,8 @@ pub enum Error {
         policy: Policy,
         /// What the limiter said.
         decision: Decision,
+        /// How many calls the request counts for.
+        cost: u32,
     },
     /// Too many failed log-ins of this account: wait.
     TooManyAttempts {
@@ -157,8 +159,18 @@ impl Error {
             Self::UnsupportedMediaType => {
                 "Send the body as `Content-Type: application/json`, in UTF-8, not compressed.".into()
             }
-            Self::RateLimited { policy, .. } => {
+            Self::RateLimited { policy, cost: 0 | 1, .. } => {
                 format!("The limit of {policy} is used up. `Retry-After` says when there is room again.")
+            }
+            Self::RateLimited { policy, decision, cost, .. } => {
+                let left = decision.windows.iter().map(|window| window.remaining).min().unwrap_or(0);
+                let advice = match decision.retry_after_ms {
+                    Some(_) => "Send fewer, or wait for `Retry-After`.",
+                    None => "So many are never admitted at once: send fewer.",
+                };
+                format!(
+                    "This request counts as {cost} calls, and {left} are left of {policy}; none was counted. {advice}"
+                )
             }
             Self::TooManyAttempts { .. } => {
                 "Too many failed log-ins for this account. `Retry-After` says when to try again.".into()
@@ -186,7 +198,7 @@ impl Error {
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::RateLimited { decision, .. } => Some(seconds_up(decision.retry_after_ms.unwrap_or(0))),
+            Self::RateLimited { decision, .. } => decision.retry_after_ms.map(seconds_up),
             Self::TooManyAttempts { wait_ms } => Some(seconds_up(*wait_ms)),
             Self::Busy { retry_after } => Some(*retry_after),
             Self::Unavailable(_) => Some(1),

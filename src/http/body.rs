@@ -13,6 +13,11 @@ use crate::error::{Error, FieldProblem, Result};
 pub trait Input: Sized + Send {
     /// Reads it from the body, of which at most `limit` bytes are taken.
     fn read(call: &Call, body: Body, limit: usize) -> impl Future<Output = Result<Self>> + Send;
+
+    /// How many calls it counts for against the limit of the route.
+    fn cost(&self) -> u32 {
+        1
+    }
 }
 
 /// A handler without input: the body is not looked at.
@@ -26,6 +31,11 @@ impl Input for () {
 pub trait JsonInput: Sized + Send {
     /// The object as it stands on the wire. Refuses unknown fields (`#[serde(deny_unknown_fields)]`).
     type Wire: DeserializeOwned + Send;
+
+    /// What [`Input::cost`] says of it.
+    fn cost(&self) -> u32 {
+        1
+    }
 
     /// An empty body counts as `{}`.
     const MAY_BE_EMPTY: bool = false;
@@ -45,6 +55,10 @@ impl<T: JsonInput> Input for T {
         }
         require_json(&call.headers)?;
         T::from_wire(parse(&bytes)?, call)
+    }
+
+    fn cost(&self) -> u32 {
+        JsonInput::cost(self)
     }
 }
 

@@ -65,7 +65,7 @@ pub fn respond(error: &Error, request_id: &str) -> Response<Bytes> {
         Error::InvalidRefreshToken { cookie: true, .. } => {
             headers.append(header::SET_COOKIE, cookie::removal());
         }
-        Error::RateLimited { name, policy, decision } => limits::describe(headers, name, policy, decision),
+        Error::RateLimited { name, policy, decision, .. } => limits::describe(headers, name, policy, decision),
         _ => {}
     }
     if let Some(name) = event(error) {
