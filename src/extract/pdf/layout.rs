@@ -115,6 +115,8 @@ impl Line {
 pub(super) fn text(pages: Vec<Vec<Line>>) -> String {
     let pages = without_furniture(pages);
     let measure = Measure::of(&pages);
+    // A writer that marks its own hyphens leaves those of the author as they are.
+    let marks_hyphens = pages.iter().flatten().any(|line| line.text.trim_end().ends_with(HYPHENS));
     let mut text = String::new();
     let mut previous: Option<&Line> = None;
     for page in &pages {
@@ -124,34 +126,37 @@ pub(super) fn text(pages: Vec<Vec<Line>>) -> String {
                 None => {}
                 Some(previous) if !measure.is_one_paragraph(previous, line, at == 0) => text.push_str("\n\n"),
                 Some(_) if words.starts_with(char::is_lowercase) && ends_with_hyphen(&text) => {
-                    text.pop();
+                    if !(marks_hyphens && text.ends_with('-')) {
+                        text.pop();
+                    }
                 }
                 Some(_) => text.push(' '),
             }
-            text.extend(words.chars().filter(|char| *char != SOFT_HYPHEN));
+            text.extend(words.trim_end_matches(SOFT_HYPHEN).chars().filter(|char| *char != SOFT_HYPHEN));
             if words.ends_with(SOFT_HYPHEN) {
-                text.push('-');
+                text.push(SOFT_HYPHEN);
             }
             previous = Some(line);
         }
     }
+    text.truncate(text.trim_end_matches(SOFT_HYPHEN).len());
     text
 }
 
-/// Page numbers, and running heads and feet: what stands first or last on a page and is only a number, or stands there on
-/// three pages or more but for its digits.
+/// Page numbers, and running heads and feet: what stands first or last on a page and is only a number, or stands there at
+/// the same height on three pages or more but for its digits.
 fn without_furniture(pages: Vec<Vec<Line>>) -> Vec<Vec<Line>> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
     for page in &pages {
         for (at, line) in page.iter().enumerate() {
             if is_at_edge(at, page.len()) {
-                *counts.entry(without_digits(&line.text)).or_default() += 1;
+                *counts.entry(place_of_furniture(line)).or_default() += 1;
             }
         }
     }
     let is_furniture = |line: &Line| {
-        let key = without_digits(&line.text);
-        let is_number = !key.chars().any(char::is_alphanumeric) && line.text.chars().any(|char| char.is_ascii_digit());
+        let key = place_of_furniture(line);
+        let is_number = !key.0.chars().any(char::is_alphanumeric) && line.text.chars().any(|char| char.is_ascii_digit());
         (is_number && line.text.trim().chars().count() <= 8) || counts.get(&key).is_some_and(|count| *count >= 3)
     };
     let keep = |page: Vec<Line>| {
@@ -167,8 +172,10 @@ fn is_at_edge(at: usize, length: usize) -> bool {
     at < EDGE || at + EDGE >= length
 }
 
-fn without_digits(text: &str) -> String {
-    text.trim().chars().filter(|char| !char.is_ascii_digit()).collect()
+/// The text but for its digits, and its height in whole units.
+fn place_of_furniture(line: &Line) -> (String, String) {
+    let text = line.text.trim().chars().filter(|char| !char.is_ascii_digit()).collect();
+    (text, format!("{:.0}", line.place.base))
 }
 
 /// What is usual in the document.
@@ -271,4 +278,5 @@ fn clean(text: &str) -> String {
 const WORD_GAP: f64 = 0.15;
 /// Lines at the top and at the bottom of a page that may be furniture.
 const EDGE: usize = 2;
+const HYPHENS: [char; 2] = ['\u{2010}', SOFT_HYPHEN];
 const SOFT_HYPHEN: char = '\u{ad}';
