@@ -242,7 +242,7 @@ impl DetectConfig {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let min_words = reader.number("DETECT_MIN_WORDS", 1..=1_000);
         let max_chars = reader.number("DETECT_MAX_CHARS", 1_000..=1_000_000);
-        let batch_max_chars = reader.number("DETECT_BATCH_MAX_CHARS", 1_000..=400_000);
+        let batch_max_chars = reader.number("DETECT_BATCH_MAX_CHARS", 1_000..=1_000_000);
         Some(Self {
             min_words: min_words? as usize,
             max_chars: max_chars? as usize,

@@ -16,9 +16,11 @@ pub mod store;
 
 #[cfg(target_arch = "wasm32")]
 mod entry {
-    use worker::{Context, Env, ScheduleContext, ScheduledEvent, event, worker_sys::web_sys};
+    use wasm_bindgen::JsValue;
+    use wasm_bindgen::prelude::wasm_bindgen;
+    use worker::{Env, ScheduleContext, ScheduledEvent, event, worker_sys};
 
-    use crate::platform::{installation, request};
+    use crate::platform::{eager, installation, request};
     use crate::{cron, http};
 
     /// Runs once per isolate, within the start-up limit: nothing heavy here. A panic takes the isolate with it; the hook
@@ -28,17 +30,20 @@ mod entry {
         console_error_panic_hook::set_once();
     }
 
-    #[event(fetch)]
-    async fn fetch(edge: web_sys::Request, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
-        let request = match request::from_edge(edge) {
-            Ok(request) => request,
-            Err(status) => return request::empty(status),
-        };
-        let response = match installation::of(&env) {
-            Some(app) => http::serve(app, request).await,
-            None => installation::misconfigured(&request),
-        };
-        request::to_edge(&response)
+    /// One request. What `#[event(fetch)]` would make of an `async fn`, but for [`eager`].
+    #[wasm_bindgen]
+    pub fn fetch(edge: web_sys::Request, env: Env, _context: worker_sys::Context) -> Result<JsValue, JsValue> {
+        eager::value_or_promise(async move {
+            let request = match request::from_edge(edge) {
+                Ok(request) => request,
+                Err(status) => return request::empty(status),
+            };
+            let response = match installation::of(&env) {
+                Some(app) => http::serve(app, request).await,
+                None => installation::misconfigured(&request),
+            };
+            request::to_edge(&response)
+        })
     }
 
     /// The runtime throws a scheduled handler's result away; the run records its own.

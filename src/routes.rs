@@ -23,11 +23,11 @@ pub fn table() -> Vec<Route> {
         Draft::new(Method::DELETE, "/api/v1/auth/sessions").bearer(sessions::revoke_others),
         Draft::new(Method::DELETE, "/api/v1/auth/sessions/{id}").bearer(sessions::revoke),
         Draft::new(Method::POST, "/api/v1/ai-tools/detect")
-            .body_limit(detect::BODY_LIMIT)
+            .body_limit(detect::body_limit)
             .limit(DETECT)
             .bearer(detect::detect),
         Draft::new(Method::POST, "/api/v1/ai-tools/detect/batch")
-            .body_limit(batch::BODY_LIMIT)
+            .body_limit(batch::body_limit)
             .limit(DETECT)
             .bearer(batch::detect),
     ]

@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { locked } from "../lock.mjs";
 import { CACHE, LOGS, npmProgram } from "../paths.mjs";
 import { Problem, ask, work } from "../process.mjs";
 import { CARGO_DENY, WASM_BINDGEN, WORKER_BUILD } from "../versions.mjs";
@@ -30,8 +31,8 @@ export async function workerTools(native, wasm) {
 }
 
 /** @param {NodeJS.ProcessEnv} native */
-export async function cargoDeny(native) {
-  return join(await cargoTool(native, "cargo-deny", CARGO_DENY, "5 to 10 minutes"), "cargo-deny");
+export function cargoDeny(native) {
+  return locked("setup", async () => join(await cargoTool(native, "cargo-deny", CARGO_DENY, "5 to 10 minutes"), "cargo-deny"));
 }
 
 /** The folder of a tool's programs, if it is installed. */

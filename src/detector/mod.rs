@@ -2,30 +2,38 @@
 //!
 //! The very code here also runs in the trainer, so what is trained is what is served. Nothing in it depends on the
 //! platform's mathematics library: the same text gives the same bits natively and in wasm.
+//!
+//! The path of a text: [`normal`] undoes disguises, [`document`] takes it apart into tokens and sentences, [`features`]
+//! measures it ([`style`], [`grams`]), [`trees`] score it, [`calibration`] turns the score into a probability, [`judge`]
+//! into a verdict.
 
 mod assessment;
+pub mod calibration;
+pub mod container;
+
+pub mod disguise;
+pub mod document;
+#[cfg(feature = "embedded-model")]
+mod embedded;
+mod engine;
+pub mod features;
+pub mod grams;
+pub mod hash;
+pub mod judge;
+pub mod lexicon;
+pub mod model;
+pub mod normal;
+#[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
+mod properties;
+mod signals;
+pub mod style;
+pub mod token;
+pub mod trees;
 
 pub use assessment::{
-    Assessment, Confidence, Direction, Manipulation, ManipulationKind, ManipulationPlace, ModelInfo, Options, Reason,
-    Sentence, Signal, UsualRange, Verdict,
+    Assessment, Confidence, Direction, Manipulation, ManipulationKind, ManipulationPlace,
+    ModelInfo, Options, Reason, Sentence, Signal, UsualRange, Verdict,
 };
-
-/// Judges a text with the embedded model.
-///
-/// Takes time linear in the length of the text. Any UTF-8 is welcome; offsets in the answer are UTF-16 code units of
-/// `text`.
-pub fn assess(text: &str, options: &Options) -> Assessment {
-    let words = text.split_whitespace().count();
-    Assessment {
-        verdict: Verdict::Uncertain,
-        probability: 0.5,
-        confidence: Confidence::Low,
-        reason: (words < options.min_words).then_some(Reason::TooShort),
-        language: "und",
-        words,
-        sentences: Vec::new(),
-        signals: Vec::new(),
-        manipulation: Manipulation::default(),
-        model: ModelInfo { version: "0".to_owned(), trained_on: String::new() },
-    }
-}
+#[cfg(feature = "embedded-model")]
+pub use embedded::{assess, embedded};
+pub use engine::Detector;

@@ -127,7 +127,6 @@ const LOCAL_LENGTH: usize = 64;
 const LABEL_LENGTH: usize = 63;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
     use proptest::prelude::*;
 

@@ -33,7 +33,6 @@ const VERSION_AT: usize = 14;
 const VARIANT_AT: usize = 19;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
     use proptest::prelude::*;
 

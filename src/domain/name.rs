@@ -90,7 +90,6 @@ const LENGTH: usize = 100;
 const RAW_BYTES: usize = 2_000;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
     use proptest::prelude::*;
 

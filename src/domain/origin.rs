@@ -96,7 +96,6 @@ fn is_port(port: &str) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
     use proptest::prelude::*;
 

@@ -65,14 +65,15 @@ pub struct NewPassword(Password);
 
 impl NewPassword {
     /// Reads a password that someone wants to set: long enough, and not among the first that a guesser tries. There are no
-    /// rules on kinds of characters; they make passwords alike (NIST SP 800-63B 3.1.1.2).
+    /// rules on kinds of characters; they make passwords alike (NIST SP 800-63B 3.1.1.2). `email` and `name` are those of the
+    /// account, as far as they could be read.
     ///
     /// # Errors
     /// Says what to change in words for whoever typed it.
     pub fn parse(
         text: &str,
         rules: &PasswordRules,
-        email: &Email,
+        email: Option<&Email>,
         name: Option<&DisplayName>,
     ) -> Result<Self, PasswordProblem> {
         let password = Password::parse(text)?;

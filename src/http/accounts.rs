@@ -46,12 +46,9 @@ impl JsonInput for Registration {
         let name = wire.name.as_deref().map(DisplayName::parse).transpose();
         let name = name.map_err(|problem| problems.push(FieldProblem::new("name", problem))).ok().flatten();
         let rules = &call.app.config.auth.password;
-        let password = email.as_ref().map(|email| NewPassword::parse(&wire.password, rules, email, name.as_ref()));
-        let password = password
-            .transpose()
+        let password = NewPassword::parse(&wire.password, rules, email.as_ref(), name.as_ref())
             .map_err(|problem| problems.push(FieldProblem::new("password", problem)))
-            .ok()
-            .flatten();
+            .ok();
         match (email, password) {
             (Some(email), Some(password)) if problems.is_empty() => {
                 Ok(Self { email, password: password.into_password(), name, delivery: wire.delivery })

@@ -12,11 +12,15 @@ use super::body::JsonInput;
 use super::call::{Call, Principal};
 use super::detect::{NO_TEXT, Usage, usage};
 use super::reply::Reply;
+use crate::config::Config;
 use crate::detector::{self, Assessment, Options};
 use crate::error::{Error, FieldProblem, Result};
 
 /// Largest body: all characters that a batch may have, each as a pair of `\uXXXX` escapes, and room for the rest.
-pub const BODY_LIMIT: usize = 400_000 * 12 + 32 * 1024;
+#[must_use]
+pub fn body_limit(config: &Config) -> usize {
+    config.detect.batch_max_chars * 12 + 32 * 1024
+}
 
 /// Body of a batch.
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::call::Call;
 use crate::error::{Error, FieldProblem, Result};
@@ -113,20 +113,32 @@ fn require_json(headers: &HeaderMap) -> Result<()> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    // A struct can be read from an array too; ours are objects.
+    if bytes.trim_ascii_start().first().is_some_and(|byte| *byte != b'{') {
+        return Err(match serde_json::from_slice::<IgnoredAny>(bytes) {
+            Ok(_) => one_problem("", "The body must be a JSON object."),
+            Err(error) => not_json(&error),
+        });
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        problem(&path, error.inner())
+        problem(&path, error.inner(), bytes)
     })?;
-    deserializer.end().map_err(|error| problem("", &error))?;
+    deserializer.end().map_err(|error| not_json(&error))?;
     Ok(value)
 }
 
+fn not_json(error: &serde_json::Error) -> Error {
+    let what = if error.is_eof() { "it ends too early" } else { "it can't be read" };
+    Error::InvalidJson(format!("{what} at line {}, column {}", error.line(), error.column()))
+}
+
 /// Says what is wrong without quoting a value: the body may hold a password.
-fn problem(path: &str, error: &serde_json::Error) -> Error {
-    if !error.is_data() {
-        let what = if error.is_eof() { "it ends too early" } else { "it can't be read" };
-        return Error::InvalidJson(format!("{what} at line {}, column {}", error.line(), error.column()));
+fn problem(path: &str, error: &serde_json::Error, bytes: &[u8]) -> Error {
+    // serde_json takes a number where the name of a choice should stand for broken JSON, which it is not.
+    if !error.is_data() && serde_json::from_slice::<serde_json::Value>(bytes).is_err() {
+        return not_json(error);
     }
     let text = error.to_string();
     let named = text.split('`').nth(1).unwrap_or_default();
@@ -141,7 +153,10 @@ fn problem(path: &str, error: &serde_json::Error) -> Error {
     } else {
         (if path == "." { "" } else { path }, "This value is of the wrong type.")
     };
-    // A field's name comes from the client too: cut it, so that an answer can't be made huge.
-    let field: String = field.chars().take(64).collect();
-    Error::InvalidInput(vec![FieldProblem { field, message: message.into() }])
+    one_problem(field, message)
+}
+
+/// A field's name comes from the client too: it is cut, so that an answer can't be made huge.
+fn one_problem(field: &str, message: &str) -> Error {
+    Error::InvalidInput(vec![FieldProblem { field: field.chars().take(64).collect(), message: message.into() }])
 }

@@ -9,17 +9,23 @@ use super::call::{Call, Principal};
 use super::limits::Quota;
 use super::reply::Reply;
 use super::upload;
+use crate::config::Config;
 use crate::detector::{self, Assessment, Options};
 use crate::domain::time::rfc3339;
 use crate::error::{Error, FieldProblem, Result};
 use crate::extract::{self, Kind};
 
-/// Largest body: that of a file.
-pub const BODY_LIMIT: usize = upload::LIMIT;
+/// Largest body: that of a file, or of the longest text.
+#[must_use]
+pub fn body_limit(config: &Config) -> usize {
+    json_limit(config).max(upload::LIMIT)
+}
 
-/// Largest JSON body: the longest text that the detector takes by default, each character as a pair of `\uXXXX` escapes,
-/// and room for the rest.
-const JSON_LIMIT: usize = 100_000 * 12 + 4 * 1024;
+/// Largest JSON body: the longest text that the detector takes, each character as a pair of `\uXXXX` escapes, and room for
+/// the rest.
+fn json_limit(config: &Config) -> usize {
+    config.detect.max_chars * 12 + 4 * 1024
+}
 
 /// Body of a detection.
 #[derive(Deserialize)]
@@ -38,10 +44,10 @@ pub struct DetectText {
 impl Input for DetectText {
     async fn read(call: &Call, body: Body, limit: usize) -> Result<Self> {
         if !upload::is_multipart(&call.headers) {
-            let Typed(text) = Typed::read(call, body, limit.min(JSON_LIMIT)).await?;
+            let Typed(text) = Typed::read(call, body, limit.min(json_limit(&call.app.config))).await?;
             return Ok(Self { text, file: None });
         }
-        let file = upload::read(&call.headers, body, limit).await?;
+        let file = upload::read(&call.headers, body, limit.min(upload::LIMIT)).await?;
         let extracted = extract::extract(&file.name, &file.bytes, call.app.config.detect.max_chars)?;
         Ok(Self { text: extracted.text, file: Some(extracted.kind) })
     }

@@ -81,7 +81,7 @@ pub fn open(call: &Call, user_id: &str) -> Result<Opening> {
     let statements = vec![
         sessions::insert(&session),
         refresh_tokens::insert_first(&refresh_token.hash(), &session_id, call.now_ms),
-        sessions::trim(user_id, auth.max_sessions_per_user, call.now_ms),
+        sessions::trim(user_id, &session_id, auth.max_sessions_per_user, call.now_ms),
     ];
     Ok(Opening { session_id, refresh_token, statements })
 }

@@ -1,8 +1,11 @@
 //! Is it alive, is it ready.
 
+use std::fmt::Debug;
+use std::pin::pin;
+
+use futures_util::future::Either;
 use http::StatusCode;
 use serde::Serialize;
-use std::pin::pin;
 
 use super::call::Call;
 use super::reply::Reply;
@@ -28,7 +31,7 @@ struct Checks {
     objects: Check,
 }
 
-#[derive(Serialize, Clone, Copy, PartialEq, Eq)]
+#[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Check {
     Ok,
@@ -44,29 +47,35 @@ pub async fn live(_: Call, (): ()) -> Result<Reply> {
     Reply::json(StatusCode::OK, &Live { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
-/// The parts that a request needs answer: each is asked at the same time, under one deadline. 503 when one does not.
+/// The parts that a request needs answer: each is asked at the same time, under one deadline. 503 when one does not; why,
+/// is for the log.
 ///
 /// # Errors
 /// Never: what fails is in the answer.
 pub async fn ready(call: Call, (): ()) -> Result<Reply> {
     let ports = &call.app.ports;
     let (database, limiter, objects) = futures_util::join!(
-        check(&call, async { probe(ports.db.as_ref()).await.is_ok() }),
-        check(&call, async { ports.limiter.ping().await.is_ok() }),
-        check(&call, async { ports.objects.size(PROBE_KEY).await.is_ok() }),
+        check(&call, probe(ports.db.as_ref())),
+        check(&call, ports.limiter.ping()),
+        check(&call, ports.objects.size(PROBE_KEY)),
     );
-    let checks = Checks { database, limiter, objects };
-    let ready = [database, limiter, objects].iter().all(|check| *check == Check::Ok);
-    let (status, text) = if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "unready") };
-    Reply::json(status, &Ready { status: text, checks })
+    let parts = [("database", &database), ("limiter", &limiter), ("objects", &objects)];
+    let causes: Vec<_> =
+        parts.iter().filter_map(|(name, (_, cause))| Some(format!("{name}: {}", cause.as_ref()?))).collect();
+    let checks = Checks { database: database.0, limiter: limiter.0, objects: objects.0 };
+    if causes.is_empty() {
+        return Reply::json(StatusCode::OK, &Ready { status: "ready", checks });
+    }
+    let reply = Reply::json(StatusCode::SERVICE_UNAVAILABLE, &Ready { status: "unready", checks })?;
+    Ok(reply.with_failure("unready", causes.join("; ")))
 }
 
-async fn check(call: &Call, probe: impl Future<Output = bool> + Send) -> Check {
+async fn check<T, E: Debug>(call: &Call, probe: impl Future<Output = Result<T, E>> + Send) -> (Check, Option<String>) {
     let deadline = pin!(call.app.ports.clock.sleep(call.app.config.deadlines.probe_ms));
     match futures_util::future::select(pin!(probe), deadline).await {
-        futures_util::future::Either::Left((true, _)) => Check::Ok,
-        futures_util::future::Either::Left((false, _)) => Check::Failing,
-        futures_util::future::Either::Right(_) => Check::Timeout,
+        Either::Left((Ok(_), _)) => (Check::Ok, None),
+        Either::Left((Err(error), _)) => (Check::Failing, Some(format!("{error:?}"))),
+        Either::Right(_) => (Check::Timeout, Some("no answer within the deadline".into())),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Errors on the wire: `application/problem+json` (RFC 9457).
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
 use super::cookie;
@@ -58,10 +58,11 @@ pub fn respond(error: &Error, request_id: &str) -> Response<Bytes> {
     if let Some(seconds) = error.retry_after() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    // Every 401 names the scheme by which to prove oneself (RFC 9110 15.5.2), also where a body is the way to it.
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     match error {
-        Error::Unauthenticated(_) => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
         Error::InvalidRefreshToken { cookie: true, .. } => {
             headers.append(header::SET_COOKIE, cookie::removal());
         }

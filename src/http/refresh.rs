@@ -34,7 +34,8 @@ impl JsonInput for Presented {
         let (text, delivery) = match wire.refresh_token {
             Some(text) => (text, Delivery::Body),
             None => {
-                let text = cookie::read(&call.headers).ok_or(Error::Unauthenticated("no refresh token"))?;
+                let text =
+                    cookie::read(&call.headers).ok_or(Error::InvalidRefreshToken { reused: false, cookie: false })?;
                 cookie::require_own_origin(call)?;
                 (text, Delivery::Cookie)
             }

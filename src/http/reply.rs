@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
+use super::problem::Failure;
 use crate::error::{Error, Result};
 
 /// An answer before the headers that every answer carries.
@@ -13,6 +14,7 @@ pub struct Reply {
     headers: HeaderMap,
     body: Bytes,
     event: Option<Event>,
+    failure: Option<Failure>,
 }
 
 /// Something that whoever watches over security wants to know. The names are those of the OWASP logging vocabulary.
@@ -31,7 +33,7 @@ impl Reply {
     /// When the value can't be written as JSON: a defect.
     pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(value).map_err(|error| Error::Internal(format!("answer: {error}")))?;
-        let mut reply = Self { status, headers: HeaderMap::new(), body: body.into(), event: None };
+        let mut reply = Self { status, headers: HeaderMap::new(), body: body.into(), event: None, failure: None };
         reply.headers.insert(header::CONTENT_TYPE, JSON);
         Ok(reply)
     }
@@ -39,7 +41,13 @@ impl Reply {
     /// An answer without a body.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new(), event: None }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            event: None,
+            failure: None,
+        }
     }
 
     /// Adds a header beside those of the same name.
@@ -56,7 +64,14 @@ impl Reply {
         self
     }
 
-    /// As a response; the event travels in its extensions to the log line.
+    /// Says for the log, and for nobody else, why this answer is not a good one.
+    #[must_use]
+    pub fn with_failure(mut self, code: &'static str, cause: String) -> Self {
+        self.failure = Some(Failure { code, cause: Some(cause) });
+        self
+    }
+
+    /// As a response; event and failure travel in its extensions to the log line.
     #[must_use]
     pub fn into_response(self) -> Response<Bytes> {
         let mut response = Response::new(self.body);
@@ -64,6 +79,9 @@ impl Reply {
         *response.headers_mut() = self.headers;
         if let Some(event) = self.event {
             response.extensions_mut().insert(event);
+        }
+        if let Some(failure) = self.failure {
+            response.extensions_mut().insert(failure);
         }
         response
     }

@@ -16,6 +16,7 @@ use super::call::{Call, Principal};
 use super::limits::{self, Limit};
 use super::problem;
 use super::reply::{Event, Reply};
+use crate::config::Config;
 use crate::error::{Error, Result};
 
 type Answer = (Result<Reply>, Option<limits::Quota>, Option<String>);
@@ -49,7 +50,7 @@ pub struct Draft {
     method: Method,
     path: &'static str,
     limit: Option<Limit>,
-    body_limit: usize,
+    body_limit: fn(&Config) -> usize,
 }
 
 impl Route {
@@ -75,12 +76,12 @@ impl Draft {
     /// Begins a route. Without more said it takes bodies of up to 16 KiB and has no limit on calls.
     #[must_use]
     pub fn new(method: Method, path: &'static str) -> Self {
-        Self { method, path, limit: None, body_limit: 16 * 1024 }
+        Self { method, path, limit: None, body_limit: |_| 16 * 1024 }
     }
 
     /// Largest body in bytes.
     #[must_use]
-    pub fn body_limit(mut self, bytes: usize) -> Self {
+    pub fn body_limit(mut self, bytes: fn(&Config) -> usize) -> Self {
         self.body_limit = bytes;
         self
     }
@@ -103,7 +104,7 @@ impl Draft {
         let Self { limit, body_limit, .. } = self;
         let run = move |mut call: Call, body| -> Pin<Box<dyn Future<Output = Answer> + Send>> {
             Box::pin(async move {
-                let input = match I::read(&call, body, body_limit).await {
+                let input = match I::read(&call, body, body_limit(&call.app.config)).await {
                     Ok(input) => input,
                     Err(error) => return (Err(error), None, None),
                 };
@@ -133,7 +134,7 @@ impl Draft {
                     Err(error) => return (Err(error), None, None),
                 };
                 let user_id = Some(principal.user.id.clone());
-                let input = match I::read(&call, body, body_limit).await {
+                let input = match I::read(&call, body, body_limit(&call.app.config)).await {
                     Ok(input) => input,
                     Err(error) => return (Err(error), None, user_id),
                 };

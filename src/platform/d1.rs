@@ -52,16 +52,20 @@ impl D1 {
 #[async_trait]
 impl Db for D1 {
     async fn query(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        SendFuture::new(async { within(self.deadline_ms, self.read(&statement)).await.unwrap_or(Err(DbError::Timeout)) })
-            .await
+        SendFuture::new(async {
+            within(self.deadline_ms, self.read(&statement)).await.unwrap_or(Err(DbError::Timeout))
+        })
+        .await
     }
 
     async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, DbError> {
         if statements.is_empty() {
             return Ok(Vec::new());
         }
-        SendFuture::new(async { within(self.deadline_ms, self.write(&statements)).await.unwrap_or(Err(DbError::Timeout)) })
-            .await
+        SendFuture::new(async {
+            within(self.deadline_ms, self.write(&statements)).await.unwrap_or(Err(DbError::Timeout))
+        })
+        .await
     }
 }
 

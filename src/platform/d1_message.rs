@@ -48,9 +48,11 @@ mod tests {
 
     #[test]
     fn names_the_column_that_must_be_unique() {
-        let message = "D1_ERROR: UNIQUE constraint failed: users.email: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)";
+        let message =
+            "D1_ERROR: UNIQUE constraint failed: users.email: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)";
         assert_eq!(classify(message), DbError::Unique("users.email".into()));
-        let message = "D1_ERROR: UNIQUE constraint failed: a.x, a.y: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_PRIMARYKEY)";
+        let message =
+            "D1_ERROR: UNIQUE constraint failed: a.x, a.y: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_PRIMARYKEY)";
         assert_eq!(classify(message), DbError::Unique("a.x, a.y".into()));
         assert_eq!(classify("UNIQUE constraint failed: users.email"), DbError::Unique("users.email".into()));
     }
@@ -59,7 +61,10 @@ mod tests {
     fn tells_other_constraints_apart_from_unique_ones() {
         for (message, expected) in [
             ("D1_ERROR: FOREIGN KEY constraint failed: SQLITE_CONSTRAINT", "FOREIGN KEY constraint failed"),
-            ("D1_ERROR: NOT NULL constraint failed: users.email: SQLITE_CONSTRAINT", "NOT NULL constraint failed: users.email"),
+            (
+                "D1_ERROR: NOT NULL constraint failed: users.email: SQLITE_CONSTRAINT",
+                "NOT NULL constraint failed: users.email",
+            ),
             ("D1_ERROR: CHECK constraint failed: at > 0: SQLITE_CONSTRAINT", "CHECK constraint failed: at > 0"),
             (
                 "D1_ERROR: cannot store TEXT value in INTEGER column t.n: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_DATATYPE)",

@@ -14,7 +14,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::send::SendWrapper;
-use worker::worker_sys::web_sys::{Request, Response};
+use web_sys::Request;
 
 use super::edge;
 
@@ -38,7 +38,8 @@ pub fn from_edge(edge: Request) -> Result<http::Request<Body>, StatusCode> {
         request.headers_mut().append(name, value);
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let announced =
+            request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         *request.body_mut() = Body::from_stream(EdgeBody::new(edge, announced));
     }
     Ok(request)
@@ -47,8 +48,8 @@ pub fn from_edge(edge: Request) -> Result<http::Request<Body>, StatusCode> {
 /// The runtime's answer, with its `Content-Length`.
 ///
 /// # Errors
-/// What JavaScript says against it, for the log.
-pub fn to_edge(response: &http::Response<Bytes>) -> Result<Response, worker::Error> {
+/// What JavaScript says against it; the runtime logs it and answers 500.
+pub fn to_edge(response: &http::Response<Bytes>) -> Result<JsValue, JsValue> {
     let mut headers = String::with_capacity(HEADERS_LENGTH);
     for (name, value) in response.headers() {
         headers.push_str(name.as_str());
@@ -56,15 +57,15 @@ pub fn to_edge(response: &http::Response<Bytes>) -> Result<Response, worker::Err
         headers.push_str(&String::from_utf8_lossy(value.as_bytes()));
         headers.push('\n');
     }
-    edge::reply(response.status().as_u16(), &headers, response.body()).map_err(worker::Error::from)
+    edge::reply(response.status().as_u16(), &headers, response.body()).map(JsValue::from)
 }
 
 /// An answer of a status and nothing else.
 ///
 /// # Errors
 /// As for [`to_edge`].
-pub fn empty(status: StatusCode) -> Result<Response, worker::Error> {
-    edge::reply(status.as_u16(), "", &[]).map_err(worker::Error::from)
+pub fn empty(status: StatusCode) -> Result<JsValue, JsValue> {
+    edge::reply(status.as_u16(), "", &[]).map(JsValue::from)
 }
 
 /// A request body that is read when it is polled. One that is announced to be short is taken in one piece; a length that
@@ -84,7 +85,11 @@ enum State {
 
 impl EdgeBody {
     fn new(request: Request, announced: Option<u64>) -> Self {
-        Self { request, is_short: announced.is_some_and(|length| length <= SHORT), state: SendWrapper(State::Untouched) }
+        Self {
+            request,
+            is_short: announced.is_some_and(|length| length <= SHORT),
+            state: SendWrapper(State::Untouched),
+        }
     }
 
     fn start(&self) -> Result<State, JsValue> {

@@ -73,10 +73,12 @@ pub fn insert(session: &NewSession<'_>) -> Statement {
     )
 }
 
-/// Statement that revokes all but the newest `keep` sessions of an account, so that the list stays one that people can read.
+/// Statement that revokes the live sessions of an account that were unused for longest, so that `newest` and at most
+/// `keep - 1` others stay and the list is one that people can read. Never `newest` itself, whatever the clock does.
 #[must_use]
-pub fn trim(user_id: &str, keep: u32, now_ms: i64) -> Statement {
-    Statement::new(TRIM, [user_id.into(), i64::from(keep).into(), now_ms.into()])
+pub fn trim(user_id: &str, newest: &str, keep: u32, now_ms: i64) -> Statement {
+    let others = i64::from(keep.saturating_sub(1));
+    Statement::new(TRIM, [user_id.into(), newest.into(), others.into(), now_ms.into()])
 }
 
 /// The owner of a live session, in the one query that a protected request costs. `None` when the session is revoked,
@@ -145,10 +147,12 @@ pub async fn delete_ended(db: &dyn Db, before_ms: i64, limit: u32) -> Result<u64
 const INSERT: &str = "INSERT INTO sessions (id, user_id, device, created_at, last_used_at, idle_expires_at, expires_at)
 VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)";
 
-const TRIM: &str = "UPDATE sessions SET revoked_at = ?3, revoked_because = 'too_many_sessions'
-WHERE user_id = ?1 AND revoked_at IS NULL AND id NOT IN (
-    SELECT id FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL
-    ORDER BY created_at DESC, id DESC LIMIT CAST(?2 AS INTEGER))";
+// What has expired takes no live session's place.
+const TRIM: &str = "UPDATE sessions SET revoked_at = ?4, revoked_because = 'too_many_sessions'
+WHERE user_id = ?1 AND id <> ?2 AND revoked_at IS NULL AND idle_expires_at > ?4 AND expires_at > ?4 AND id NOT IN (
+    SELECT id FROM sessions
+    WHERE user_id = ?1 AND id <> ?2 AND revoked_at IS NULL AND idle_expires_at > ?4 AND expires_at > ?4
+    ORDER BY last_used_at DESC, id DESC LIMIT CAST(?3 AS INTEGER))";
 
 const AUTHENTICATE: &str = "SELECT u.id, u.email, u.name, u.created_at
 FROM sessions s JOIN users u ON u.id = s.user_id JOIN installation i ON i.id = 1

@@ -8,11 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
-import { BUILD, PROJECT } from "../../scripts/paths.mjs";
+import { BUILD, NODE_MODULES, PROJECT } from "../../scripts/paths.mjs";
 import { freePort } from "../../scripts/ports.mjs";
 import { children } from "../../scripts/processes.mjs";
 
 const NAME = "edgekeep";
+
+// Nothing fetched from elsewhere, nothing shared with other instances on this machine.
+const ALONE = { cf: false, logRequests: false, enableDevRegistry: false, log: new Log(LogLevel.NONE) };
 
 // Wrangler is here to read its own configuration, not to report on it.
 process.env.WRANGLER_LOG ??= "error";
@@ -31,15 +34,18 @@ export const ADDRESS = "203.0.113.7";
  * @property {Record<string, string | undefined>} [vars] settings over those of wrangler.toml and VARS; undefined takes one away
  * @property {string} [persist] a folder whose data survives `stop`; without it the data goes with the Worker
  * @property {boolean} [migrate] false leaves the database empty
+ * @property {boolean} [inspect] lets `storage` look into Durable Objects, which wraps their classes
+ * @property {boolean} [quiet] throws the Worker's log away before anyone reads it: for measurements
  */
 
 /**
  * @typedef {{ level: string, message: string, timestamp: number }} LogLine
+ * @typedef {Omit<Response, "json"> & { json(): Promise<any> }} Answer
  * @typedef {RequestInit & { ip?: string | null }} Call `ip` is what the edge found; null is a request without an address
  */
 
 /** @param {Start} [options] */
-export async function startWorker({ vars = {}, persist, migrate = true } = {}) {
+export async function startWorker({ vars = {}, persist, migrate = true, inspect = false, quiet = false } = {}) {
   const data = persist ?? mkdtempSync(join(tmpdir(), "edgekeep-"));
   const port = await freePort();
   /** @type {LogLine[]} */
@@ -52,8 +58,7 @@ export async function startWorker({ vars = {}, persist, migrate = true } = {}) {
 
   const start = async () => {
     const before = children();
-    runtime = new Miniflare(options({ vars: current, port, data, lines }));
-    await runtime.ready;
+    runtime = await launch({ ...options({ vars: current, port, data, lines }), unsafeInspectDurableObjects: inspect }, quiet);
     pids = children().filter((pid) => !before.includes(pid));
   };
   const alive = () => {
@@ -66,15 +71,21 @@ export async function startWorker({ vars = {}, persist, migrate = true } = {}) {
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
+    port,
+    pid: () => pids[0] ?? 0,
 
-    /** Calls the Worker on its own socket; a network error means that workerd is gone. */
-    fetch(/** @type {string} */ path, /** @type {Call} */ { ip = ADDRESS, ...init } = {}) {
+    /**
+     * Calls the Worker on its own socket; a network error means that workerd is gone.
+     * @param {string} path @param {Call} [init]
+     * @returns {Promise<Answer>}
+     */
+    fetch(path, { ip = ADDRESS, ...init } = {}) {
       const headers = new Headers(init.headers);
       if (ip !== null && !headers.has("cf-connecting-ip")) headers.set("cf-connecting-ip", ip);
       return fetch(new URL(path, url), { redirect: "manual", ...init, headers });
     },
 
-    /** @param {string} path @param {unknown} body @param {Call} [init] */
+    /** @param {string} path @param {unknown} body @param {Call} [init] @returns {Promise<Answer>} */
     post(path, body, init = {}) {
       const headers = new Headers(init.headers);
       if (!headers.has("content-type")) headers.set("content-type", "application/json");
@@ -114,9 +125,14 @@ export async function startWorker({ vars = {}, persist, migrate = true } = {}) {
       return alive().unsafeEvictDurableObject(NAME, className, { name });
     },
 
-    /** The SQLite of a Durable Object: `(await storage("LimiterObject", name)).exec("SELECT ...")`. */
+    /** The SQLite of a Durable Object, with `inspect`: `(await storage("LimiterObject", name)).exec("SELECT ...")`. */
     storage(/** @type {string} */ className, /** @type {string} */ name) {
       return alive().unsafeGetDurableObjectStorage(NAME, className, { name });
+    },
+
+    /** The Durable Objects behind a binding, called past the Worker. */
+    async objectNamespace(/** @type {string} */ binding) {
+      return /** @type {any} */ (await alive().getDurableObjectNamespace(binding, NAME));
     },
 
     /** Ids of the Durable Objects of a class that have storage. */
@@ -153,6 +169,33 @@ export async function startWorker({ vars = {}, persist, migrate = true } = {}) {
 
 /** @typedef {Awaited<ReturnType<typeof startWorker>>} Worker */
 
+/** A Worker of one module with an empty database, alone in a workerd of its own: something to compare with. */
+export async function startBare(/** @type {string} */ script, { quiet = false } = {}) {
+  const port = await freePort();
+  const modules = [{ type: "ESModule", path: "bare.mjs", contents: script }];
+  const worker = { name: "bare", compatibilityDate: "2026-11-01", modules, d1Databases: { DB: "bare" } };
+  const converted = convertV4MiniflareOptions(/** @type {any} */ ({ ...worker, unsafeDirectSockets: [{ host: "127.0.0.1", port }] }));
+  const before = children();
+  const runtime = await launch({ ...converted, ...ALONE }, quiet);
+  const [pid = 0] = children().filter((child) => !before.includes(child));
+  return { port, pid: () => pid, stop: () => runtime.dispose() };
+}
+
+/** @param {import("miniflare").MiniflareOptions} given */
+async function launch(given, quiet = false) {
+  if (quiet) {
+    process.env.EDGEKEEP_WORKERD ??= join(NODE_MODULES, ".bin", "workerd");
+    process.env.MINIFLARE_WORKERD_PATH = join(PROJECT, "bench", "workers", "workerd-quiet.sh");
+  }
+  try {
+    const runtime = new Miniflare(given);
+    await runtime.ready;
+    return runtime;
+  } finally {
+    delete process.env.MINIFLARE_WORKERD_PATH;
+  }
+}
+
 /** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[] }} start */
 function options({ vars, port, data, lines }) {
   const file = join(PROJECT, "wrangler.toml");
@@ -175,11 +218,8 @@ function options({ vars, port, data, lines }) {
   });
   return {
     ...converted,
-    cf: false,
-    logRequests: false,
-    enableDevRegistry: false,
+    ...ALONE,
     resourcePersistencePath: data,
-    log: new Log(LogLevel.NONE),
     handleStructuredLogs: (/** @type {LogLine} */ line) => void lines.push(line),
   };
 }

@@ -1,2 +1,97 @@
 //! Trains, evaluates and scores the text detector that the Worker embeds.
-fn main() {}
+//!
+//! All that touches a text is the detector's own code; this program only learns its numbers.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an offline tool: a wrong index must stop the training at once"
+)]
+#![allow(clippy::print_stdout, reason = "results go to standard output")]
+
+mod bench;
+mod boost;
+mod calibrate;
+mod data;
+mod fit;
+mod linear;
+mod metrics;
+mod parallel;
+mod prepare;
+mod progress;
+mod report;
+mod rng;
+mod score;
+mod sources;
+mod train;
+mod write;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Trains, evaluates and scores the text detector that the Worker embeds.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Trains a model and writes the model file.
+    Train(train::Train),
+    /// Prints figures of labelled files, or of a cross-validation over whole sources.
+    Eval(Eval),
+    /// Reads {"id","text"} lines from standard input, writes {"id","probability","verdict"} lines.
+    Score(Model),
+    /// Prints milliseconds of computation for texts of several lengths.
+    Bench(Model),
+}
+
+#[derive(Debug, Args)]
+struct Model {
+    /// The model file.
+    #[arg(long, default_value = "model/detector.bin")]
+    model: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Eval {
+    /// Labelled texts, .jsonl or .jsonl.gz. None: the dev file of the data folder.
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    model: Model,
+    /// One JSON object instead of tables.
+    #[arg(long)]
+    json: bool,
+    /// Instead of the model file: train without each source in turn and evaluate on it.
+    #[arg(long)]
+    leave_one_source_out: bool,
+    #[command(flatten)]
+    training: train::Training,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Train(command) => train::run(&command),
+        Command::Eval(command) if command.leave_one_source_out => {
+            sources::run(&command.training, command.json)
+        }
+        Command::Eval(command) => score::eval(
+            &command.files,
+            &command.model.model,
+            &command.training,
+            command.json,
+        ),
+        Command::Score(command) => score::run(&command.model),
+        Command::Bench(command) => bench::run(&command.model),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            progress::Progress { loud: true }.say(&format!("error: {cause:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

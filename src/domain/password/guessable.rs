@@ -6,8 +6,8 @@
 //! Estimation", USENIX Security 2016). The prices are coarse, and on the safe side for good passwords: four common words or
 //! twelve random letters are far above the line.
 //!
-//! Prices are in tenths of a bit. Work is bounded by the 256 code points of a password: about 65,000 comparisons and 20,000
-//! look-ups.
+//! Prices are in tenths of a bit. Work is bounded by the 256 code points of a password: every look-up ends with the first
+//! letters that begin no word, and repetitions take some 65,000 comparisons.
 
 mod pattern;
 mod words;
@@ -18,9 +18,15 @@ use crate::domain::name::DisplayName;
 use words::Personal;
 
 /// Refuses what a guesser tries first.
-pub(super) fn check(password: &str, email: &Email, name: Option<&DisplayName>) -> Result<(), PasswordProblem> {
-    let general = cheapest(password, &Personal::default());
-    let personal = cheapest(password, &Personal::of(email, name));
+pub(super) fn check(password: &str, email: Option<&Email>, name: Option<&DisplayName>) -> Result<(), PasswordProblem> {
+    let chars: Vec<char> = password.chars().collect();
+    let words = words::Text::of(&chars);
+    let mut pieces = Pieces(vec![Vec::new(); chars.len()]);
+    words.common(&mut pieces);
+    pattern::Text::of(&chars).find(&mut pieces);
+    let general = cheapest(&chars, &pieces);
+    words.personal(&Personal::of(email, name), &mut pieces);
+    let personal = cheapest(&chars, &pieces);
     if personal.price.saturating_add(TELLING) <= general.price && personal.price < ENOUGH {
         return Err(PasswordProblem::Personal);
     }
@@ -46,6 +52,17 @@ enum Kind {
     Rest,
 }
 
+/// The pieces that begin at each character.
+struct Pieces(Vec<Vec<Piece>>);
+
+impl Pieces {
+    fn push(&mut self, at: usize, piece: Piece) {
+        if let Some(here) = self.0.get_mut(at) {
+            here.push(piece);
+        }
+    }
+}
+
 /// The cheapest way to make up the password so far.
 #[derive(Debug, Clone, Copy)]
 struct Cut {
@@ -67,23 +84,16 @@ impl Cut {
     }
 }
 
-fn cheapest(password: &str, personal: &Personal) -> Cut {
-    let chars: Vec<char> = password.chars().collect();
-    let words = words::Text::of(&chars);
-    let patterns = pattern::Text::of(&chars);
-    let mut cuts: Vec<Option<Cut>> = vec![None; chars.len() + 1];
+fn cheapest(chars: &[char], pieces: &Pieces) -> Cut {
     let start = Cut { price: 0, in_words: 0, in_patterns: 0 };
+    let mut cuts: Vec<Option<Cut>> = vec![None; chars.len() + 1];
     if let Some(first) = cuts.first_mut() {
         *first = Some(start);
     }
-    let mut pieces = Vec::new();
-    for (at, c) in chars.iter().enumerate() {
+    for (at, (c, here)) in chars.iter().zip(&pieces.0).enumerate() {
         let Some(so_far) = cuts.get(at).copied().flatten() else { continue };
-        pieces.clear();
-        pieces.push(Piece { length: 1, price: price_of(*c), kind: Kind::Rest });
-        words.pieces(at, personal, &mut pieces);
-        patterns.pieces(at, &mut pieces);
-        for piece in &pieces {
+        let single = Piece { length: 1, price: price_of(*c), kind: Kind::Rest };
+        for piece in here.iter().chain([&single]) {
             let Some(slot) = cuts.get_mut(at + piece.length) else { continue };
             let cut = so_far.with(piece);
             if slot.is_none_or(|known| cut.price < known.price) {

@@ -70,7 +70,6 @@ const PREFIX: &str = "ekr_";
 const SUCCESSOR: &[u8] = b"edgekeep/refresh-successor/v1";
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
     use proptest::prelude::*;
 

@@ -1,7 +1,8 @@
 //! The object of one key: the times of its admitted calls, in its SQLite.
 //!
 //! The log in memory is what the rows say, or it is thrown away. A refused call writes nothing; an admitted one writes as
-//! many rows as it counts for, in one statement. Rows are deleted by an alarm, which is set when none is and never per call, since each setting is billed.
+//! many rows as it counts for, in one statement. Rows are deleted by an alarm, which is set when none is and never per call,
+//! since each setting is billed.
 #![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
 
 use std::cell::{Cell, RefCell};
@@ -131,7 +132,9 @@ const LATE_MS: i64 = 60_000;
 /// One row per admitted call: when it was, and from when on it counts in no window of its policy.
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS hits (at INTEGER NOT NULL, end INTEGER NOT NULL) STRICT";
 const SELECT: &str = "SELECT at, end FROM hits";
-const INSERT: &str = "INSERT INTO hits (at, end) \
-     WITH RECURSIVE calls (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM calls WHERE n < ?3) SELECT ?1, ?2 FROM calls WHERE n <= ?3";
+const INSERT: &str = "\
+    INSERT INTO hits (at, end) \
+    WITH RECURSIVE calls (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM calls WHERE n < ?3) \
+    SELECT ?1, ?2 FROM calls WHERE n <= ?3";
 const DELETE_OBSOLETE: &str = "DELETE FROM hits WHERE end <= ?1";
 const NEWEST_END: &str = "SELECT max(end) AS end FROM hits";

@@ -30,7 +30,8 @@ impl DurableObject for ThrottleObject {
                 objects::answer(&wait.await?)
             }
             SUCCEED => {
-                let done = self.change(&attempt, |state, now_ms| state.succeed(&attempt.rules, &attempt.address, now_ms));
+                let done =
+                    self.change(&attempt, |state, now_ms| state.succeed(&attempt.rules, &attempt.address, now_ms));
                 objects::answer(&done.await?)
             }
             _ => objects::no_such_path(),

@@ -1,6 +1,6 @@
 //! Patterns: runs along the alphabet or the keyboard, dates, repetitions.
 
-use super::{Kind, Piece};
+use super::{Kind, Piece, Pieces};
 
 /// A password as patterns see it.
 pub(super) struct Text<'a> {
@@ -17,21 +17,29 @@ impl<'a> Text<'a> {
         Self { chars, keys, repeats }
     }
 
-    /// All patterns that begin at `at`.
-    pub(super) fn pieces(&self, at: usize, pieces: &mut Vec<Piece>) {
-        let mut push = |length, price| pieces.push(Piece { length, price, kind: Kind::Pattern });
+    /// Finds all patterns.
+    pub(super) fn find(&self, pieces: &mut Pieces) {
+        for at in 0..self.chars.len() {
+            self.find_at(at, &mut |length, price| pieces.push(at, Piece { length, price, kind: Kind::Pattern }));
+        }
+    }
+
+    fn find_at(&self, at: usize, push: &mut impl FnMut(usize, u32)) {
         for step in [1, -1, 2, -2] {
             let longest = self.steps(at, step);
             (3..=longest).for_each(|length| push(length, STEPS + 10 * (step.unsigned_abs() - 1) + logarithm(length)));
         }
-        self.walk(at, &mut push);
+        self.walk(at, push);
         for (length, price) in self.dates(at) {
             push(length, price);
         }
+        let mut longest = 1;
         for (before, repeats) in self.repeats.iter().enumerate() {
             let length = repeats.get(at).copied().map_or(0, usize::from);
-            if length >= 2 {
+            // From farther back it costs more, so it has to be longer.
+            if length > longest {
                 push(length, 10 + logarithm(before + 1) + logarithm(length));
+                longest = length;
             }
         }
     }
@@ -151,9 +159,9 @@ mod tests {
 
     fn cheapest_of(text: &str, length: usize) -> Option<u32> {
         let chars: Vec<char> = text.chars().collect();
-        let mut pieces = Vec::new();
-        Text::of(&chars).pieces(0, &mut pieces);
-        pieces.iter().filter(|piece| piece.length == length).map(|piece| piece.price).min()
+        let mut prices = Vec::new();
+        Text::of(&chars).find_at(0, &mut |found, price| prices.extend((found == length).then_some(price)));
+        prices.into_iter().min()
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! Words: the common ones of the embedded list, and those of the person.
 
-use std::cmp::Ordering;
-
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{Kind, Piece};
+use super::{Kind, Piece, Pieces};
 use crate::domain::email::Email;
 use crate::domain::name::DisplayName;
 
@@ -13,9 +11,15 @@ use crate::domain::name::DisplayName;
 pub(super) struct Personal(Vec<Vec<u8>>);
 
 impl Personal {
-    pub(super) fn of(email: &Email, name: Option<&DisplayName>) -> Self {
+    pub(super) fn of(email: Option<&Email>, name: Option<&DisplayName>) -> Self {
         let mut words = Vec::new();
-        let texts = [SERVICE, email.as_str(), email.local(), email.domain(), name.map_or("", DisplayName::as_str)];
+        let texts = [
+            SERVICE,
+            email.map_or("", Email::as_str),
+            email.map_or("", Email::local),
+            email.map_or("", Email::domain),
+            name.map_or("", DisplayName::as_str),
+        ];
         for text in texts {
             let plain: Vec<u8> = text.chars().map(plain).collect();
             words.push(plain.iter().copied().filter(u8::is_ascii_alphanumeric).collect());
@@ -28,19 +32,13 @@ impl Personal {
         words.dedup();
         Self(words)
     }
-
-    fn contains(&self, word: &[u8]) -> bool {
-        self.0.iter().any(|own| own == word)
-    }
-
-    fn longest(&self) -> usize {
-        self.0.iter().map(Vec::len).max().unwrap_or(0)
-    }
 }
 
-/// A password as words see it: without case and accents, once as typed and twice with digits and signs read as letters.
+/// A password as words see it: without case and accents, as typed, backwards, and twice with digits and signs read as
+/// letters.
 pub(super) struct Text {
     plain: Vec<u8>,
+    backwards: Vec<u8>,
     leet: [Vec<u8>; 2],
     /// Each character typed with shift.
     capital: Vec<bool>,
@@ -49,39 +47,45 @@ pub(super) struct Text {
 impl Text {
     pub(super) fn of(chars: &[char]) -> Self {
         let plain: Vec<u8> = chars.iter().copied().map(plain).collect();
+        let backwards = plain.iter().rev().copied().collect();
         let leet = [b'i', b'l'].map(|one| plain.iter().map(|byte| unleet(*byte, one)).collect());
-        Self { plain, leet, capital: chars.iter().map(|c| c.is_uppercase()).collect() }
+        Self { plain, backwards, leet, capital: chars.iter().map(|c| c.is_uppercase()).collect() }
     }
 
-    /// All words that begin at `at`.
-    pub(super) fn pieces(&self, at: usize, personal: &Personal, pieces: &mut Vec<Piece>) {
-        let longest = LONGEST.max(personal.longest());
-        for length in SHORTEST_PERSONAL..=longest {
-            let Some(price) = self.price(at, length, personal) else { continue };
-            let capitals = self.capital.get(at..at + length).unwrap_or_default();
-            pieces.push(Piece { length, price: price + price_of_capitals(capitals), kind: Kind::Word });
+    /// Finds the common words.
+    pub(super) fn common(&self, pieces: &mut Pieces) {
+        self.find(pieces, common_from);
+    }
+
+    /// Finds the words of this very person.
+    pub(super) fn personal(&self, personal: &Personal, pieces: &mut Pieces) {
+        self.find(pieces, |text, found| {
+            for word in personal.0.iter().filter(|word| text.starts_with(word)) {
+                found(word.len(), PERSONAL);
+            }
+        });
+    }
+
+    /// Looks at every place in every reading; `words_from` names the words that its text begins with.
+    fn find(&self, pieces: &mut Pieces, words_from: impl Fn(&[u8], &mut dyn FnMut(usize, u32))) {
+        let count = self.plain.len();
+        for at in 0..count {
+            let from = |text: &'_ Vec<u8>| text.get(at..).unwrap_or_default().to_vec();
+            let plain = from(&self.plain);
+            words_from(&plain, &mut |length, price| self.push(pieces, at, length, price));
+            for leet in self.leet.iter().map(from).filter(|leet| *leet != plain) {
+                words_from(&leet, &mut |length, price| self.push(pieces, at, length, price + LEET));
+            }
+            words_from(&from(&self.backwards), &mut |length, price| {
+                self.push(pieces, count - at - length, length, price + REVERSED);
+            });
         }
     }
 
-    fn price(&self, at: usize, length: usize, personal: &Personal) -> Option<u32> {
-        let part = |text: &'_ [u8]| text.get(at..at + length).map(<[u8]>::to_vec);
-        let plain = part(&self.plain)?;
-        let reversed: Vec<u8> = plain.iter().rev().copied().collect();
-        let leet = self.leet.iter().filter_map(|text| part(text)).filter(|text| *text != plain);
-        let price = |word: &[u8], surcharge| price_of_word(word, personal).map(|price| price + surcharge);
-        [price(&plain, 0), price(&reversed, REVERSED)]
-            .into_iter()
-            .chain(leet.map(|text| price(&text, LEET)))
-            .flatten()
-            .min()
+    fn push(&self, pieces: &mut Pieces, at: usize, length: usize, price: u32) {
+        let capitals = self.capital.get(at..at + length).unwrap_or_default();
+        pieces.push(at, Piece { length, price: price + price_of_capitals(capitals), kind: Kind::Word });
     }
-}
-
-fn price_of_word(word: &[u8], personal: &Personal) -> Option<u32> {
-    if personal.contains(word) {
-        return Some(PERSONAL);
-    }
-    (SHORTEST..=LONGEST).contains(&word.len()).then(|| common(word)).flatten()
 }
 
 /// One capital at the front or all capitals is what everyone tries; others cost by their number.
@@ -95,22 +99,37 @@ fn price_of_capitals(capitals: &[bool]) -> u32 {
     }
 }
 
-/// Price of a common word: the logarithm of its rank. The list is sorted by bytes, a word a line, and the capital at the
-/// end of each line is that logarithm: `A` for rank 1, `B` for 2 and 3, `C` for 4 to 7.
-fn common(word: &[u8]) -> Option<u32> {
+/// The common words that `text` begins with, and their prices: the logarithms of their ranks.
+fn common_from(text: &[u8], found: &mut dyn FnMut(usize, u32)) {
+    for length in SHORTEST..=LONGEST {
+        let Some(start) = text.get(..length) else { return };
+        match first_not_before(start) {
+            Some((word, price)) if word == start => found(length, price),
+            Some((word, _)) if word.starts_with(start) => {}
+            // No word begins like this, so no longer one does.
+            _ => return,
+        }
+    }
+}
+
+/// The first word of the list that does not sort before `word`. The list is sorted by bytes, a word a line, and the capital
+/// at the end of each line is the logarithm of its rank: `A` for rank 1, `B` for 2 and 3, `C` for 4 to 7.
+fn first_not_before(word: &[u8]) -> Option<(&'static [u8], u32)> {
     let mut rest = COMMON.as_bytes();
+    let mut best = None;
     while !rest.is_empty() {
         let (before, from_middle) = rest.split_at_checked(rest.len() / 2)?;
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let end = from_middle.iter().position(|byte| *byte == b'\n').map(|at| before.len() + at)?;
         let (class, line) = rest.get(start..end)?.split_last()?;
-        match word.cmp(line) {
-            Ordering::Equal => return Some(u32::from(class.saturating_sub(b'A')) * 10),
-            Ordering::Less => rest = rest.get(..start)?,
-            Ordering::Greater => rest = rest.get(end + 1..)?,
+        if line < word {
+            rest = rest.get(end + 1..)?;
+        } else {
+            best = Some((line, u32::from(class.saturating_sub(b'A')) * 10));
+            rest = rest.get(..start)?;
         }
     }
-    None
+    best
 }
 
 /// The character without case and accents; [`OTHER`] when it is not ASCII even then.
@@ -166,13 +185,20 @@ mod tests {
 
     #[test]
     fn every_line_is_found_with_its_price_and_nothing_else_is() {
+        let found_in = |text: &str| {
+            let mut found = Vec::new();
+            common_from(text.as_bytes(), &mut |length, price| found.push((length, price)));
+            found
+        };
         for line in COMMON.lines() {
             let (word, class) = line.split_at(line.len() - 1);
-            assert_eq!(common(word.as_bytes()), class.bytes().next().map(|class| u32::from(class - b'A') * 10));
+            let price = class.bytes().map(|class| u32::from(class - b'A') * 10).sum();
+            assert_eq!(found_in(word).last(), Some(&(word.len(), price)), "{word}");
         }
-        for word in ["", "a", "zzzzzzzz", "qzqzqwx", "passwordd", "\n", "\u{ff}"] {
-            assert_eq!(common(word.as_bytes()), None, "{word}");
+        for text in ["", "a", "zzzqzqwx", "\n", "\u{ff}", "}}}}}}"] {
+            assert_eq!(found_in(text), [], "{text}");
         }
+        assert_eq!(found_in("passwordly").last(), Some(&(8, 10)));
     }
 
     #[test]

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
-
 use hmac::{Hmac, Mac as _};
 use proptest::prelude::*;
 use serde_json::{Value, json};

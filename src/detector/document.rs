@@ -1,0 +1,199 @@
+//! A text taken apart: tokens in sentences. All features are measured on it.
+
+use super::hash;
+use super::normal::Normal;
+use super::token::{self, Kind, Shape, Token};
+
+/// A text ready to be measured.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The normalised text.
+    pub normal: Normal,
+    /// Its tokens in order.
+    pub tokens: Vec<Token>,
+    /// Its sentences in order: token ranges that do not overlap and are not empty.
+    pub sentences: Vec<Span>,
+}
+
+/// A range of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First token.
+    pub start: usize,
+    /// One past the last token.
+    pub end: usize,
+    /// Words among them.
+    pub words: usize,
+}
+
+impl Document {
+    /// Takes a text apart in linear time.
+    pub fn new(text: &str) -> Self {
+        let normal = Normal::new(text);
+        let mut tokens = token::tokens(&normal.text);
+        let sentences = sentences(&tokens, &normal.text);
+        // A capital at the start of a sentence tells nothing about the word.
+        for span in &sentences {
+            if let Some(first) = tokens.get_mut(span.start)
+                && first.shape == Shape::Capital
+            {
+                first.mask = hash::chain(FIRST, first.mask);
+            }
+        }
+        Self {
+            normal,
+            tokens,
+            sentences,
+        }
+    }
+
+    /// Number of words.
+    pub fn words(&self) -> usize {
+        self.sentences.iter().map(|span| span.words).sum()
+    }
+
+    /// The tokens of a span.
+    pub fn span(&self, span: Span) -> &[Token] {
+        self.tokens.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// UTF-16 range of a span in the original text.
+    pub fn units(&self, span: Span) -> Option<(usize, usize)> {
+        let tokens = self.span(span);
+        let (first, last) = (tokens.first()?, tokens.last()?);
+        Some((
+            self.normal.start_unit(first.start),
+            self.normal.end_unit(last.end),
+        ))
+    }
+}
+
+fn sentences(tokens: &[Token], text: &str) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut start = 0;
+    let mut close = |start: usize, end: usize| {
+        let words = tokens
+            .get(start..end)
+            .unwrap_or_default()
+            .iter()
+            .filter(|t| t.counts())
+            .count();
+        if words > 0 {
+            spans.push(Span { start, end, words });
+        }
+        words > 0
+    };
+    for (index, token) in tokens.iter().enumerate() {
+        if token.kind == Kind::Break {
+            close(start, index);
+            start = index + 1;
+        } else if index >= start && ends_sentence(tokens, index, text) && close(start, index + 1) {
+            start = index + 1;
+        }
+    }
+    close(start, tokens.len());
+    spans
+}
+
+/// Whether the sentence ends with this token: a stop, then perhaps closing quotes, then a space and a capital.
+fn ends_sentence(tokens: &[Token], index: usize, text: &str) -> bool {
+    let at = |i: usize| tokens.get(i);
+    let Some(next) = at(index + 1) else {
+        return true;
+    };
+    if !next.spaced || next.kind == Kind::Break {
+        return false;
+    }
+    let closing = |t: &Token| matches!(t.kind, Kind::Punct('"' | '\'' | ')' | ']'));
+    let mut stop = index;
+    while stop > 0 && index - stop < 3 && at(stop).is_some_and(closing) {
+        stop -= 1;
+    }
+    let Some(Kind::Punct(mark)) = at(stop).map(|t| t.kind) else {
+        return false;
+    };
+    if !matches!(mark, '.' | '!' | '?') {
+        return false;
+    }
+    let starts = match next.kind {
+        Kind::Word => next.shape != Shape::Lower || mark != '.' || stop != index,
+        Kind::Number | Kind::Link => true,
+        Kind::Punct(c) => matches!(c, '"' | '\'' | '(' | '['),
+        Kind::Break => false,
+    };
+    starts && !(mark == '.' && stop == index && abbreviation(at(stop.wrapping_sub(1)), text))
+        || lower_start(next, mark)
+}
+
+/// Informal writing begins sentences small; a stop of its own is an end all the same unless an abbreviation is likely.
+fn lower_start(next: &Token, mark: char) -> bool {
+    mark != '.' && next.is_word()
+}
+
+fn abbreviation(before: Option<&Token>, text: &str) -> bool {
+    let Some(word) = before.and_then(|t| text.get(t.start..t.end)) else {
+        return false;
+    };
+    let initial = word.chars().count() == 1 && word != "I" && word.chars().all(char::is_uppercase);
+    initial || ABBREVIATIONS.contains(&word)
+}
+
+const ABBREVIATIONS: &[&str] = &[
+    "Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Mt", "Jr", "Sr", "vs", "etc", "Fig", "Figs", "Eq",
+    "al", "cf", "ie", "eg", "No", "Vol", "pp", "Inc", "Ltd", "Co", "Gen", "Sen", "Rep", "Gov",
+    "Capt", "Lt", "Col", "approx", "e", "g",
+];
+
+const FIRST: u64 = 0x510e_527f_ade6_82d1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(text: &str) -> Vec<String> {
+        let document = Document::new(text);
+        let units: Vec<u16> = text.encode_utf16().collect();
+        document
+            .sentences
+            .iter()
+            .filter_map(|&span| document.units(span))
+            .filter_map(|(start, end)| units.get(start..end))
+            .map(String::from_utf16_lossy)
+            .collect()
+    }
+
+    #[test]
+    fn sentences_end_at_stops_and_not_at_abbreviations() {
+        assert_eq!(
+            cut("Mr. Smith came. \"Hello!\" he said. Is it 3.5? Yes"),
+            [
+                "Mr. Smith came.",
+                "\"Hello!\"",
+                "he said.",
+                "Is it 3.5?",
+                "Yes"
+            ]
+        );
+    }
+
+    #[test]
+    fn offsets_count_utf16_units_of_the_original() {
+        assert_eq!(
+            cut("😀 One “two”\u{200b} three. \u{a0}Ｆｏｕｒ five… Six."),
+            ["😀 One “two”\u{200b} three.", "Ｆｏｕｒ five…", "Six."]
+        );
+    }
+
+    #[test]
+    fn list_items_and_headings_are_sentences_of_their_own() {
+        assert_eq!(
+            cut("# Title here\n- first item\n- second item\n\nA line\nthat goes on."),
+            [
+                "Title here",
+                "first item",
+                "second item",
+                "A line\nthat goes on."
+            ]
+        );
+    }
+}

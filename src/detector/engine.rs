@@ -1,0 +1,103 @@
+//! The detector: a model and what is done with it.
+
+use super::assessment::{Assessment, Confidence, ModelInfo, Options, Reason, Sentence, Verdict};
+use super::document::Document;
+use super::grams::Bag;
+use super::judge::{self, Judgement};
+use super::model::{Model, ModelError};
+use super::signals::signals;
+
+/// Judges texts with one model. Cheap to make: the model's tables are read in place.
+#[derive(Debug, Clone)]
+pub struct Detector<'a> {
+    model: Model<'a>,
+}
+
+impl<'a> Detector<'a> {
+    /// A detector over the bytes of a model file, which must be aligned to 16.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ModelError> {
+        Model::parse(bytes).map(|model| Self { model })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model<'a> {
+        &self.model
+    }
+
+    /// Scores a text of any length, without sentences and signals. For evaluation.
+    pub fn score(&self, text: &str) -> Judgement {
+        let document = Document::new(text);
+        judge::judge(
+            &self.model,
+            &document,
+            &document.sentences,
+            &mut Bag::default(),
+        )
+        .0
+    }
+
+    /// Judges a text. Takes time linear in its length. Offsets in the answer are UTF-16 code units of `text`.
+    pub fn assess(&self, text: &str, options: &Options) -> Assessment {
+        let document = Document::new(text);
+        let words = document.words();
+        let mut answer = Assessment {
+            verdict: Verdict::Uncertain,
+            probability: 0.5,
+            confidence: Confidence::Low,
+            reason: Some(Reason::TooShort),
+            language: "und",
+            words,
+            sentences: Vec::new(),
+            signals: Vec::new(),
+            manipulation: document.normal.manipulation.clone(),
+            model: ModelInfo {
+                version: self.model.meta.version.clone(),
+                trained_on: self.model.meta.trained_on.clone(),
+            },
+        };
+        if words < options.min_words.max(1) {
+            return answer;
+        }
+        answer.language = "en";
+        let mut bag = Bag::default();
+        let (judgement, measured) =
+            judge::judge(&self.model, &document, &document.sentences, &mut bag);
+        let probabilities =
+            judge::sentences(&self.model, &document, &mut bag, judgement.probability);
+        (answer.verdict, answer.confidence) = judgement.verdict();
+        if mixed(&document, &probabilities) {
+            (answer.verdict, answer.confidence) = (Verdict::Mixed, Confidence::Medium);
+        }
+        answer.reason = (answer.verdict == Verdict::Uncertain).then_some(Reason::Inconclusive);
+        answer.probability = judgement.probability;
+        answer.signals = signals(&self.model, &measured, judgement.score);
+        answer.sentences = document
+            .sentences
+            .iter()
+            .zip(probabilities)
+            .filter_map(|(&span, probability)| {
+                let (start, end) = document.units(span)?;
+                Some(Sentence {
+                    start,
+                    end,
+                    probability,
+                })
+            })
+            .collect();
+        answer
+    }
+}
+
+/// Whether a good part is clearly human and another clearly not.
+fn mixed(document: &Document, probabilities: &[f64]) -> bool {
+    let (mut all, mut human, mut machine) = (0, 0, 0);
+    for (span, &probability) in document.sentences.iter().zip(probabilities) {
+        all += span.words;
+        if probability < 0.2 {
+            human += span.words;
+        } else if probability > 0.8 {
+            machine += span.words;
+        }
+    }
+    human * 4 >= all && machine * 4 >= all && human.min(machine) >= judge::WINDOW / 2
+}

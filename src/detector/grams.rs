@@ -1,0 +1,198 @@
+//! Hashed n-grams of words, of masked words and of characters, and the linear scores over them.
+
+use super::document::{Document, Span};
+use super::hash;
+use super::token::Kind;
+
+/// Which n-grams a table of weights is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// One to three words in lower case.
+    Words,
+    /// One to four masked words: grammar without topic.
+    Masks,
+    /// Three to five characters.
+    Chars,
+}
+
+impl Table {
+    /// All tables in the order of the model file.
+    pub const ALL: [Self; 3] = [Self::Words, Self::Masks, Self::Chars];
+
+    /// Position in [`Table::ALL`].
+    pub fn index(self) -> usize {
+        match self {
+            Self::Words => 0,
+            Self::Masks => 1,
+            Self::Chars => 2,
+        }
+    }
+}
+
+/// Buckets of each table, a power of two.
+pub const BUCKETS: usize = 1 << BUCKET_BITS;
+const BUCKET_BITS: u32 = 18;
+
+/// Calls `visit` with the bucket of each n-gram of a sentence.
+pub fn visit(document: &Document, table: Table, span: Span, mut visit: impl FnMut(usize)) {
+    match table {
+        Table::Words => {
+            let (mut one, mut two) = (EDGE, EDGE);
+            for token in document.span(span) {
+                if token.kind == Kind::Break {
+                    continue;
+                }
+                let word = token.word;
+                visit(bucket(hash::mix(word)));
+                visit(bucket(hash::chain(one, word)));
+                visit(bucket(hash::chain(hash::chain(two, one), word)));
+                (two, one) = (one, word);
+            }
+        }
+        Table::Masks => {
+            let (mut one, mut two, mut three) = (EDGE, EDGE, EDGE);
+            for token in document.span(span) {
+                if token.kind == Kind::Break {
+                    continue;
+                }
+                let mask = token.mask;
+                let pair = hash::chain(two, one);
+                visit(bucket(hash::mix(mask)));
+                visit(bucket(hash::chain(one, mask)));
+                visit(bucket(hash::chain(pair, mask)));
+                visit(bucket(hash::chain(hash::chain(three, pair), mask)));
+                (three, two, one) = (two, one, mask);
+            }
+        }
+        Table::Chars => {
+            let tokens = document.span(span);
+            let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
+                return;
+            };
+            let text = document.normal.text.get(first.start..last.end);
+            let mut packed = u64::from(b' ');
+            for c in text.unwrap_or_default().chars() {
+                let small = u64::from(u32::from(c.to_ascii_lowercase()) & 0xfff);
+                packed = (packed << 12) | small;
+                for order in 3..=5_u64 {
+                    let gram = packed & ((1 << (12 * order)) - 1);
+                    visit(bucket(hash::mix(gram | (order << 60))));
+                }
+            }
+        }
+    }
+}
+
+/// How often each bucket occurs in a text, reusable for the next text.
+#[derive(Debug, Clone)]
+pub struct Bag {
+    counts: Vec<u8>,
+    touched: Vec<u32>,
+}
+
+impl Default for Bag {
+    fn default() -> Self {
+        Self {
+            counts: vec![0; BUCKETS],
+            touched: Vec::new(),
+        }
+    }
+}
+
+impl Bag {
+    /// Counts one more.
+    pub fn add(&mut self, bucket: usize) {
+        if let Some(count) = self.counts.get_mut(bucket) {
+            if *count == 0 {
+                self.touched.push(u32::try_from(bucket).unwrap_or(0));
+            }
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Hands out each bucket with its value and forgets it.
+    pub fn drain(&mut self, mut visit: impl FnMut(usize, i64)) {
+        for bucket in self.touched.drain(..) {
+            let bucket = bucket as usize;
+            if let Some(count) = self.counts.get_mut(bucket) {
+                let capped = usize::from(*count).min(VALUES.len() - 1);
+                visit(bucket, VALUES.get(capped).copied().unwrap_or(0));
+                *count = 0;
+            }
+        }
+    }
+}
+
+/// Weights of one table: eight bits each, companded by the square root, so that the many small weights keep their
+/// precision.
+#[derive(Debug, Clone, Copy)]
+pub struct Weights<'a> {
+    /// One signed byte a bucket.
+    pub bytes: &'a [u8],
+    /// What the largest byte stands for.
+    pub scale: f64,
+}
+
+impl Weights<'_> {
+    /// The weight of a bucket in steps of `scale / 127²`. Whole numbers add up to the same sum in any order.
+    pub fn steps(&self, bucket: usize) -> i64 {
+        let byte = self.bytes.get(bucket).copied().unwrap_or(0).cast_signed();
+        let root = i64::from(byte);
+        root * root.abs()
+    }
+
+    /// A sum of steps as a number.
+    pub fn number(&self, steps: i64) -> f64 {
+        steps as f64 * (self.scale / (127.0 * 127.0))
+    }
+}
+
+/// Linear scores of one table on one text.
+#[derive(Debug, Clone, Default)]
+pub struct Score {
+    /// Weight of the whole, each n-gram by the logarithm of its count, length normalised to one.
+    pub whole: f64,
+    /// Mean weight of an n-gram in each sentence.
+    pub sentences: Vec<f64>,
+}
+
+/// Scores some sentences of a document.
+pub fn score(
+    document: &Document,
+    table: Table,
+    spans: &[Span],
+    weights: Weights<'_>,
+    bag: &mut Bag,
+) -> Score {
+    let mut sentences = Vec::with_capacity(spans.len());
+    for &span in spans {
+        let (mut steps, mut count) = (0_i64, 0_u32);
+        visit(document, table, span, |bucket| {
+            bag.add(bucket);
+            steps += weights.steps(bucket);
+            count += 1;
+        });
+        sentences.push(weights.number(steps) / f64::from(count.max(1)));
+    }
+    let (mut sum, mut square) = (0_i64, 0_i64);
+    bag.drain(|bucket, value| {
+        sum += weights.steps(bucket) * value;
+        square += value * value;
+    });
+    Score {
+        whole: weights.number(sum) / (square.max(1) as f64).sqrt(),
+        sentences,
+    }
+}
+
+fn bucket(hash: u64) -> usize {
+    usize::try_from(hash >> (64 - BUCKET_BITS)).unwrap_or(0)
+}
+
+/// Stands before the first word of a sentence.
+const EDGE: u64 = 0x9b05_688c_2b3e_6c1f;
+
+/// 1000 (1 + ln n) for a count of n.
+const VALUES: [i64; 11] = [
+    0, 1000, 1693, 2099, 2386, 2609, 2792, 2946, 3079, 3197, 3303,
+];

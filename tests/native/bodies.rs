@@ -1,0 +1,205 @@
+//! Request bodies: what is refused, with which answer, and all problems at once.
+
+use axum::body::Body;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::support::World;
+use crate::support::world::{DETECT, LOGIN, PASSWORD, REFRESH, REGISTER};
+
+#[tokio::test]
+async fn tells_all_problems_at_once() {
+    let world = World::new();
+    let body = json!({"email": "nowhere", "password": "short", "name": "x".repeat(1000)});
+    let answer = world.post(REGISTER).json(&body).await.expect_problem(400, "invalid_input");
+    let mut fields = answer.fields();
+    fields.sort_unstable();
+    assert_eq!(fields, ["email", "name", "password"]);
+    let answer = world.post(LOGIN).json(&json!({"email": "nowhere", "password": ""})).await;
+    assert_eq!(answer.expect_problem(400, "invalid_input").fields(), ["email", "password"]);
+}
+
+#[tokio::test]
+async fn names_the_field_that_is_missing_unknown_doubled_or_of_the_wrong_type() {
+    let world = World::new();
+    for (body, field) in [
+        (r#"{"password": "granite otter lamp 47"}"#, "email"),
+        (r#"{"email": "ada@example.com"}"#, "password"),
+        (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "role": "admin"}"#, "role"),
+        (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "password": "other"}"#, "password"),
+        (r#"{"email": "a@example.com", "email": "b@example.com", "password": "granite otter lamp 47"}"#, "email"),
+        (r#"{"email": 7, "password": "granite otter lamp 47"}"#, "email"),
+        (r#"{"email": ["ada@example.com"], "password": "granite otter lamp 47"}"#, "email"),
+        (r#"{"email": null, "password": "granite otter lamp 47"}"#, "email"),
+        (r#"{"email": "ada@example.com", "password": {"$ne": ""}}"#, "password"),
+        (r#"{"email": "ada@example.com", "password": true}"#, "password"),
+        (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": "pigeon"}"#, "delivery"),
+        (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": 1}"#, "delivery"),
+    ] {
+        for path in [REGISTER, LOGIN] {
+            let answer = world.post(path).header("content-type", "application/json").bytes(body).await;
+            let answer = answer.expect_problem(400, "invalid_input");
+            assert_eq!(answer.fields(), [field], "{path} {body}");
+            assert!(!answer.body_text().contains("granite"), "an answer never quotes a value");
+        }
+    }
+    assert_eq!(world.db.faults.calls(), 0);
+    assert_eq!(world.hasher.work(), []);
+}
+
+#[tokio::test]
+async fn takes_an_object_and_nothing_else() {
+    let world = World::new();
+    for body in ["null", "7", "\"text\"", "[]", r#"["ada@example.com", "granite otter lamp 47"]"#, "true"] {
+        for path in [REGISTER, LOGIN, REFRESH] {
+            let answer = world.post(path).header("content-type", "application/json").bytes(body).await;
+            answer.expect_problem(400, "invalid_input");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tells_broken_json_from_wrong_fields_and_quotes_none_of_it() {
+    let world = World::new();
+    let deep = format!("{}1{}", "[".repeat(20_000 / 2), "]".repeat(20_000 / 2));
+    for body in [
+        &b""[..],
+        b" ",
+        b"{",
+        b"{\"email\": \"ada@example.com\", \"password\": \"granite ot",
+        b"{\"email\": \"ada@example.com\"} {\"password\": \"granite\"}",
+        b"{'email': 'ada@example.com'}",
+        b"{\"email\": \"a\", // comment\n}",
+        b"{\"email\": \"ada@example.com\",}",
+        b"\xef\xbb\xbf{}",
+        b"{\"email\": \"\xff\xfe\"}",
+        b"{\"email\": \"\\ud800\"}",
+        b"{\"email\": 1e999999}",
+        b"{\"email\": \"granite\x01\"}",
+        b"\x00",
+        b"{\"a\":1}\x00",
+        deep.as_bytes().get(..16_000).unwrap(),
+    ] {
+        for path in [REGISTER, LOGIN] {
+            let answer = world.post(path).header("content-type", "application/json").bytes(body.to_vec()).await;
+            let answer = answer.expect(400);
+            let code = answer.text("/code");
+            assert!(["invalid_json", "invalid_input"].contains(&code.as_str()), "{code}");
+            assert!(!answer.body_text().contains("granite"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn refuses_other_media_types_charsets_and_encodings() {
+    let world = World::new();
+    let body = json!({"email": "ada@example.com", "password": PASSWORD}).to_string();
+    for content_type in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "application/jsonp",
+        "application/json2",
+        "text/json",
+        "application/json; charset=utf-16",
+        "application/json; charset=\"iso-8859-1\"",
+        "",
+    ] {
+        let answer = world.post(REGISTER).header("content-type", content_type).bytes(body.clone()).await;
+        answer.expect_problem(415, "unsupported_media_type");
+    }
+    world.post(REGISTER).bytes(body.clone()).await.expect_problem(415, "unsupported_media_type");
+    for encoding in ["gzip", "br", "deflate", "identity, gzip", "zstd"] {
+        let call = world.post(REGISTER).header("content-type", "application/json").header("content-encoding", encoding);
+        call.bytes(body.clone()).await.expect_problem(415, "unsupported_media_type");
+    }
+    assert_eq!(world.db.faults.calls(), 0);
+}
+
+#[tokio::test]
+async fn takes_json_in_every_way_of_saying_so() {
+    for (at, content_type) in [
+        "application/json",
+        "Application/JSON",
+        "application/json;charset=utf-8",
+        "application/json; charset=UTF-8",
+        "application/json; charset=\"utf-8\"",
+        "application/json ; profile=x",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let world = World::new();
+        let body = json!({"email": format!("a{at}@example.com"), "password": PASSWORD}).to_string();
+        world.post(REGISTER).header("content-type", content_type).bytes(body).await.expect(201);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_by_its_announced_length_and_by_what_comes() {
+    let world = World::new();
+    let huge = json!({"email": "ada@example.com", "password": "x".repeat(20_000)}).to_string();
+    let json = |path| world.post(path).header("content-type", "application/json");
+    json(REGISTER).bytes(huge.clone()).await.expect_problem(413, "body_too_large");
+    let announced = json(REGISTER).header("content-length", "99999999").bytes("{}").await;
+    announced.expect_problem(413, "body_too_large");
+    // In pieces without an announced length, and never more than the limit in memory.
+    let pieces = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 1024])));
+    json(REGISTER).body(Body::from_stream(pieces)).await.expect_problem(413, "body_too_large");
+    // A length that lies changes nothing.
+    let liar = json(REGISTER).header("content-length", "2").bytes(huge).await;
+    liar.expect_problem(413, "body_too_large");
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_a_400() {
+    let world = World::new();
+    let parts: Vec<Result<Bytes, std::io::Error>> =
+        vec![Ok(Bytes::from_static(b"{\"email\": \"ada@")), Err(std::io::Error::other("connection lost"))];
+    let body = Body::from_stream(futures_util::stream::iter(parts));
+    let answer = world.post(REGISTER).header("content-type", "application/json").body(body).await;
+    answer.expect_problem(400, "invalid_json");
+}
+
+#[tokio::test]
+async fn an_answer_stays_small_however_long_the_name_of_an_unknown_field_is() {
+    let world = World::new();
+    let body = json!({"email": "ada@example.com", "password": PASSWORD, "x".repeat(10_000): 1});
+    let answer = world.post(REGISTER).json(&body).await.expect_problem(400, "invalid_input");
+    assert!(answer.body.len() < 1000, "{}", answer.body.len());
+}
+
+#[tokio::test]
+async fn a_request_refused_for_its_form_costs_no_quota() {
+    let world = World::with(&[("LOGIN_LIMIT", "1/hour"), ("DETECT_LIMIT", "1/hour")]);
+    let person = world.someone("ada@example.com").await;
+    for _ in 0..3 {
+        world.login("nowhere", PASSWORD).await.expect(400);
+        let answer = world.post(DETECT).bearer(&person.access_token).json(&json!({"text": 7})).await;
+        answer.expect(400);
+    }
+    world.login("ada@example.com", PASSWORD).await.expect(200);
+    world.detect(&person.access_token, "A text.").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_name_may_be_absent_null_or_text() {
+    for (at, (name, expected)) in
+        [(json!(null), Value::Null), (json!("  Ada  "), json!("Ada")), (json!("Ünïcødé 李"), json!("Ünïcødé 李"))]
+            .into_iter()
+            .enumerate()
+    {
+        let world = World::new();
+        let body = json!({"email": format!("a{at}@example.com"), "password": PASSWORD, "name": name});
+        let answer = world.post(REGISTER).json(&body).await.expect(201);
+        assert_eq!(answer.at("/user/name"), expected);
+    }
+}
+
+#[tokio::test]
+async fn routes_without_input_ignore_a_body() {
+    let world = World::new();
+    let person = world.someone("ada@example.com").await;
+    let answer = world.post("/api/v1/auth/logout").bearer(&person.access_token).bytes(vec![0xff; 100_000]).await;
+    answer.expect(204);
+}

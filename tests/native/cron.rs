@@ -1,0 +1,121 @@
+//! Scheduled runs: recorded, whatever happens.
+
+use edgekeep::cron;
+use edgekeep::ports::{DbError, Level};
+
+use crate::support::World;
+use crate::support::clock::START_MS;
+use crate::support::faults::Fault;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+const EVERY_DAY: &str = "17 3 * * *";
+
+#[tokio::test]
+async fn a_run_is_recorded_with_what_it_did() {
+    let world = World::new();
+    cron::run(&world.app, EVERY_DAY, START_MS - 5).await;
+    let rows = world.db.look("SELECT * FROM cron_runs", []);
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].text("cron").unwrap(), EVERY_DAY);
+    assert_eq!(rows[0].text("outcome").unwrap(), "ok");
+    assert_eq!(rows[0].integer("scheduled_at").unwrap(), START_MS - 5);
+    assert_eq!(rows[0].integer("started_at").unwrap(), START_MS);
+    assert_eq!(rows[0].integer("milliseconds").unwrap(), 0);
+    let (level, line) = world.log.lines().pop().unwrap();
+    assert_eq!(level, Level::Info);
+    assert_eq!(line["outcome"], "ok");
+    assert_eq!(line["recorded"], true);
+}
+
+#[tokio::test]
+async fn cleans_up_sessions_that_ended_a_week_ago_with_their_tokens() {
+    let world = World::new();
+    let ended = world.someone("ended@example.com").await;
+    let live = world.someone("live@example.com").await;
+    world.post("/api/v1/auth/logout").bearer(&ended.access_token).send().await.expect(204);
+    world.clock.advance(6 * DAY_MS);
+    cron::run(&world.app, EVERY_DAY, world.app.now_ms()).await;
+    assert_eq!(world.db.number("SELECT count(*) FROM sessions", []), 2, "a week has not passed");
+    world.clock.advance(2 * DAY_MS);
+    cron::run(&world.app, EVERY_DAY, world.app.now_ms()).await;
+    assert_eq!(world.db.number("SELECT count(*) FROM sessions", []), 1);
+    assert_eq!(world.db.number("SELECT count(*) FROM refresh_tokens", []), 1);
+    assert_eq!(world.db.number("SELECT count(*) FROM users", []), 2, "accounts stay");
+    world.refresh(&live.refresh_token).await.expect(200);
+    assert!(world.log.lines().iter().any(|(_, line)| line["detail"] == "1 ended sessions deleted"));
+}
+
+#[tokio::test]
+async fn cleans_up_in_bites_and_leaves_the_rest_for_the_next_run() {
+    let world = World::new();
+    let person = world.someone("ada@example.com").await;
+    let insert = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10700)
+        INSERT INTO sessions (id, user_id, device, created_at, last_used_at, idle_expires_at, expires_at)
+        SELECT 's' || i, ?1, 'x', 1, 1, 1, 1 FROM n";
+    world.db.look(insert, [person.user_id.as_str().into()]);
+    world.db.take_statements();
+    cron::run(&world.app, EVERY_DAY, START_MS).await;
+    assert_eq!(world.db.number("SELECT count(*) FROM sessions", []), 701);
+    assert!(world.db.take_statements().len() < 50, "D1 allows 50 queries to one invocation on the free plan");
+    cron::run(&world.app, EVERY_DAY, START_MS).await;
+    assert_eq!(world.db.number("SELECT count(*) FROM sessions", []), 1);
+    world.me(&person.access_token).await.expect(200);
+}
+
+#[tokio::test]
+async fn forgets_old_records() {
+    let world = World::new();
+    cron::run(&world.app, EVERY_DAY, START_MS).await;
+    world.clock.advance(91 * DAY_MS);
+    cron::run(&world.app, EVERY_DAY, world.app.now_ms()).await;
+    assert_eq!(world.db.number("SELECT count(*) FROM cron_runs", []), 1);
+}
+
+#[tokio::test]
+async fn survives_a_database_that_fails_on_any_call_and_says_so() {
+    let world = World::new();
+    let before = world.db.faults.calls();
+    cron::run(&world.app, EVERY_DAY, START_MS).await;
+    let calls = world.db.faults.calls() - before;
+    assert!(calls >= 4, "begin, clean, forget, finish: {calls}");
+    for n in 1..=calls {
+        for error in [DbError::Timeout, DbError::Unavailable("reset".into()), DbError::Other("no such table".into())] {
+            let world = World::new();
+            world.db.faults.fail_on(n, error);
+            cron::run(&world.app, EVERY_DAY, START_MS).await;
+            let (level, line) = world.log.lines().pop().expect("one line whatever happens");
+            assert_eq!(world.log.lines().len(), 1);
+            assert_eq!(level, Level::Error, "{line}");
+            let rows = world.db.look("SELECT outcome, detail FROM cron_runs", []);
+            match n {
+                1 => assert!(rows.is_empty() && line["recorded"] == false, "the work is done all the same: {line}"),
+                n if n == calls => {
+                    assert!(rows[0].optional_text("outcome").unwrap().is_none() && line["recorded"] == false)
+                }
+                _ => assert_eq!(rows[0].text("outcome").unwrap(), "error"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failure_names_its_cause_in_the_record_and_in_the_log() {
+    let world = World::new();
+    world.db.look("DROP TABLE refresh_tokens", []);
+    world.db.look("DROP TABLE sessions", []);
+    cron::run(&world.app, EVERY_DAY, START_MS).await;
+    let rows = world.db.look("SELECT outcome, detail FROM cron_runs", []);
+    assert_eq!(rows[0].text("outcome").unwrap(), "error");
+    assert!(rows[0].text("detail").unwrap().contains("no such table"));
+    assert_eq!(world.log.last()["outcome"], "error");
+}
+
+#[tokio::test]
+async fn a_dead_database_and_no_randomness_end_in_one_line() {
+    let world = World::new();
+    world.db.faults.always(Fault::Fail(DbError::Timeout));
+    world.entropy.set_broken(true);
+    cron::run(&world.app, EVERY_DAY, START_MS).await;
+    assert_eq!(world.log.lines().len(), 1);
+    assert_eq!(world.log.last()["outcome"], "error");
+}

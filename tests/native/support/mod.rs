@@ -1,0 +1,16 @@
+//! What the tests stand on: one whole installation in memory, whose every port can fail on command, and a client for it.
+
+pub mod client;
+pub mod clock;
+pub mod entropy;
+pub mod faults;
+pub mod golden;
+pub mod hashers;
+pub mod limits;
+pub mod log;
+pub mod objects;
+pub mod sqlite_db;
+pub mod world;
+
+pub use client::Answer;
+pub use world::World;

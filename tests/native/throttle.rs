@@ -1,0 +1,112 @@
+//! Growing waits after failed log-ins.
+
+use edgekeep::ports::PortError;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::support::world::{LOGIN, PASSWORD};
+use crate::support::{Answer, World};
+
+const WRONG: &str = "granite otter lamp 48";
+
+async fn login_from(world: &World, address: &str, password: &str) -> Answer {
+    let body = json!({"email": "ada@example.com", "password": password});
+    world.post(LOGIN).at_address(address).json(&body).await
+}
+
+#[tokio::test]
+async fn waits_begin_after_the_free_failures_and_double() {
+    let world = World::new();
+    world.someone("ada@example.com").await;
+    for _ in 0..5 {
+        world.login("ada@example.com", WRONG).await.expect_problem(401, "invalid_credentials");
+    }
+    for wait in [1, 2, 4, 8, 16] {
+        let answer = world.login("ada@example.com", WRONG).await.expect_problem(429, "too_many_attempts");
+        assert_eq!(answer.header("retry-after"), Some(wait.to_string().as_str()));
+        world.clock.advance(wait * 1000);
+        world.login("ada@example.com", WRONG).await.expect_problem(401, "invalid_credentials");
+    }
+    let answer = world.login("ada@example.com", PASSWORD).await;
+    answer.expect_problem(429, "too_many_attempts");
+    world.clock.advance(32_000);
+    world.login("ada@example.com", PASSWORD).await.expect(200);
+    for _ in 0..5 {
+        world.login("ada@example.com", WRONG).await.expect(401);
+    }
+}
+
+#[tokio::test]
+async fn a_waiting_log_in_costs_no_hash_and_no_query() {
+    let world = World::with(&[("LOGIN_FREE_FAILURES", "1")]);
+    world.someone("ada@example.com").await;
+    world.login("ada@example.com", WRONG).await.expect(401);
+    let before = (world.hasher.work().len(), world.db.faults.calls());
+    world.login("ada@example.com", PASSWORD).await.expect(429);
+    assert_eq!((world.hasher.work().len(), world.db.faults.calls()), before);
+}
+
+#[tokio::test]
+async fn s20_an_unknown_e_mail_waits_like_a_known_one() {
+    let world = World::new();
+    world.someone("ada@example.com").await;
+    let mut traces = Vec::new();
+    for email in ["ada@example.com", "nobody@example.com"] {
+        let mut trace = Vec::new();
+        for _ in 0..8 {
+            let answer = world.login(email, WRONG).await;
+            trace.push((answer.status.as_u16(), answer.header("retry-after").map(ToOwned::to_owned)));
+        }
+        traces.push(trace);
+    }
+    assert_eq!(traces[0], traces[1]);
+}
+
+#[tokio::test]
+async fn a_stranger_who_guesses_never_locks_the_owner_out() {
+    let world = World::new();
+    world.someone("ada@example.com").await;
+    login_from(&world, "198.51.100.1", PASSWORD).await.expect(200);
+    for stranger in 0..30 {
+        login_from(&world, &format!("192.0.2.{stranger}"), WRONG).await;
+    }
+    login_from(&world, "192.0.2.200", PASSWORD).await.expect_problem(429, "too_many_attempts");
+    login_from(&world, "198.51.100.1", PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn s9_of_guesses_sent_at_once_no_more_get_through_than_of_guesses_sent_in_turn() {
+    let world = World::new();
+    world.someone("ada@example.com").await;
+    let answers = join_all((0..100).map(|_| world.login("ada@example.com", WRONG))).await;
+    let tried = answers.iter().filter(|answer| answer.status == 401).count();
+    let waiting = answers.iter().filter(|answer| answer.status == 429).count();
+    assert_eq!((tried, waiting), (5, 95));
+    let verified = world.hasher.work().len() - 1;
+    assert_eq!(verified, 5, "and no more were hashed");
+}
+
+#[tokio::test]
+async fn when_the_throttle_is_down_nobody_guesses() {
+    let world = World::new();
+    world.someone("ada@example.com").await;
+    for error in [PortError::Timeout, PortError::Failed("reset".into())] {
+        world.throttle.faults.fail_on(1, error);
+        world.login("ada@example.com", PASSWORD).await.expect_problem(503, "unavailable");
+    }
+    assert_eq!(world.hasher.work().len(), 1, "only the registration's");
+    world.login("ada@example.com", PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_throttle_knows_accounts_by_a_hash_and_never_by_e_mail() {
+    let world = World::new();
+    world.login("ada@example.com", WRONG).await.expect(401);
+    world.login("ADA@example.com", WRONG).await.expect(401);
+    let asked = world.throttle.asked();
+    assert_eq!(asked[0], asked[1], "one account however it is spelled");
+    let (account, address) = &asked[0];
+    assert_eq!(account.len(), 64);
+    assert!(account.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    assert_eq!(address, "203.0.113.77");
+}

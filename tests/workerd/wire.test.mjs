@@ -1,0 +1,109 @@
+// What HTTP clients rely on, at the socket of the built Worker.
+
+import assert from "node:assert/strict";
+import { request } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { startWorker } from "./harness.mjs";
+
+describe("answers on the wire", () => {
+  /** @type {import("./harness.mjs").Worker} */
+  let worker;
+  const origin = "https://app.example.com";
+  before(async () => void (worker = await startWorker({ vars: { CORS_ORIGINS: `${origin},https://b.example.com` } })));
+  after(() => worker.stop());
+
+  it("have a Content-Length and are not chunked", async () => {
+    const answer = await worker.fetch("/healthz");
+    const body = await answer.text();
+    assert.equal(answer.headers.get("content-length"), String(body.length));
+    assert.equal(answer.headers.get("transfer-encoding"), null);
+  });
+
+  it("to HEAD have the headers of GET and no body", async () => {
+    const answer = await worker.fetch("/healthz", { method: "HEAD" });
+    assert.equal(answer.status, 200);
+    assert.equal(await answer.text(), "");
+  });
+
+  it("name the methods of a path when asked for another", async () => {
+    const answer = await worker.fetch("/api/v1/auth/login");
+    assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "POST"]);
+    assert.equal((await answer.json()).code, "method_not_allowed");
+    const options = await worker.fetch("/api/v1/auth/sessions", { method: "OPTIONS" });
+    assert.equal(options.status, 204);
+    assert.deepEqual(options.headers.get("allow")?.split(",").sort(), ["DELETE", "GET", "HEAD", "OPTIONS"]);
+  });
+
+  it("allow one origin of the list, and no other", async () => {
+    const preflight = (/** @type {string} */ from) =>
+      worker.fetch("/api/v1/auth/login", {
+        method: "OPTIONS",
+        headers: { origin: from, "access-control-request-method": "POST" },
+      });
+    const allowed = await preflight(origin);
+    assert.equal(allowed.headers.get("access-control-allow-origin"), origin);
+    assert.match(allowed.headers.get("access-control-allow-headers") ?? "", /authorization/i);
+    const other = await preflight("https://app.example.com.evil.example");
+    assert.equal(other.headers.get("access-control-allow-origin"), null);
+    assert.match(other.headers.get("vary") ?? "", /origin/i);
+  });
+
+  it("s5_do_not_route_other_spellings_of_a_path", async () => {
+    for (const path of ["//api/v1/auth/login", "/api/v1//auth/login", "/api%2Fv1/auth/login", "/API/v1/auth/login", "/api/v1/auth/login/"]) {
+      const answer = await worker.fetch(path, { method: "POST" });
+      assert.equal(answer.status, 404, path);
+    }
+  });
+
+  it("refuse a body that grows past its limit before it ends", async () => {
+    const status = await new Promise((resolve, reject) => {
+      const call = request(`${worker.url}/api/v1/auth/login`, { method: "POST", headers: { "content-type": "application/json" } });
+      call.on("response", (answer) => {
+        resolve(answer.statusCode);
+        call.destroy();
+      });
+      call.on("error", reject);
+      // Chunked, and never ended by the client.
+      call.write(`{"email":"${"a".repeat(64 * 1024)}`);
+    });
+    assert.equal(status, 413);
+  });
+
+  it("set two cookies apart and keep text beyond ASCII whole", async () => {
+    const account = { email: "wire@example.com", password: "engine weaves patterns like a loom", name: "Žofie 🦉", delivery: "cookie" };
+    const answer = await worker.post("/api/v1/auth/register", account);
+    assert.equal(answer.status, 201);
+    const cookies = answer.headers.getSetCookie();
+    assert.equal(cookies.length, 1);
+    assert.match(cookies[0] ?? "", /^__Host-edgekeep_refresh=ekr_[\w-]{43}; Max-Age=\d+; Path=\/; Secure; HttpOnly; SameSite=Strict$/);
+    const body = await answer.json();
+    assert.equal(body.user.name, "Žofie 🦉");
+    assert.equal(body.refresh_token, undefined);
+    const refresh = (/** @type {Record<string, string>} */ headers) =>
+      worker.fetch("/api/v1/auth/refresh", { method: "POST", headers: { cookie: (cookies[0] ?? "").split(";")[0] ?? "", ...headers } });
+    assert.equal((await refresh({})).status, 403, "no Origin");
+    assert.equal((await refresh({ origin: "https://evil.example" })).status, 403);
+    assert.equal((await refresh({ origin: worker.url })).status, 200);
+  });
+});
+
+describe("a Worker with a bad configuration", () => {
+  /** @type {import("./harness.mjs").Worker} */
+  let worker;
+  before(async () => void (worker = await startWorker({ vars: { JWT_SECRET: undefined, DETECT_LIMIT: "ten an hour" } })));
+  after(() => worker.stop());
+
+  it("answers 503 on every route and tells the log alone what is wrong", async () => {
+    for (const path of ["/healthz", "/readyz", "/api/v1/auth/me", "/nowhere"]) {
+      const answer = await worker.fetch(path);
+      const text = await answer.text();
+      assert.equal(answer.status, 503);
+      assert.equal(JSON.parse(text).code, "misconfigured");
+      assert.ok(!/JWT|DETECT/.test(text));
+    }
+    const lines = await worker.jsonLogs((line) => line.body === "misconfigured");
+    const text = JSON.stringify(lines);
+    assert.ok(text.includes("JWT_SECRET") && text.includes("DETECT_LIMIT"), text);
+    assert.ok(!text.includes("ten an hour"), "names, never values");
+  });
+});

@@ -1,0 +1,132 @@
+//! `trainer train`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use edgekeep::detector::Detector;
+
+use crate::data::{self, Text};
+use crate::fit::{self, Options};
+use crate::prepare::prepare;
+use crate::progress::Progress;
+use crate::report;
+use crate::write::{self, ModelFile};
+
+/// Sources whose licences do not allow commercial use.
+pub const NOT_COMMERCIAL: [&str; 3] = ["alpaca_eval", "ellipse", "openstax"];
+
+#[derive(Debug, Args)]
+pub struct Train {
+    #[command(flatten)]
+    training: Training,
+    /// Where the model file goes.
+    #[arg(long, default_value = "model/detector.bin")]
+    out: PathBuf,
+    /// Version to write into the model file.
+    #[arg(long, default_value = VERSION)]
+    model_version: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Training {
+    /// Folder with train.jsonl[.gz] and perhaps dev.jsonl[.gz]; default: ../shared/data/detect.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Seed of all random choices.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// A source to leave out, besides those not free for commercial use; may be given more than once.
+    #[arg(long)]
+    pub exclude_source: Vec<String>,
+    /// Also train on sources whose licences do not allow commercial use (alpaca_eval, ellipse, openstax).
+    #[arg(long)]
+    pub include_non_commercial: bool,
+}
+
+const VERSION: &str = "1";
+
+impl Training {
+    /// Whether this text may be trained on.
+    pub fn admits(&self, text: &Text) -> bool {
+        let closed = !self.include_non_commercial && NOT_COMMERCIAL.contains(&text.source.as_str());
+        !closed && !self.exclude_source.contains(&text.source)
+    }
+
+    /// The training's options.
+    pub fn options(&self) -> Options {
+        Options {
+            seed: self.seed,
+            ..Options::default()
+        }
+    }
+}
+
+pub fn run(command: &Train) -> Result<()> {
+    let began = Instant::now();
+    let progress = Progress { loud: true };
+    let training = &command.training;
+    let folder = data::folder(training.data.as_deref())?;
+    let path = data::find(&folder, "train").context("no training file")?;
+    let all = data::read(&path)?;
+    let texts: Vec<&Text> = all.iter().filter(|text| training.admits(text)).collect();
+    anyhow::ensure!(
+        texts.iter().any(|t| t.is_ai()) && texts.iter().any(|t| !t.is_ai()),
+        "{} holds no texts of both labels to train on\n\n{}",
+        path.display(),
+        data::FORM
+    );
+    progress.say(&format!("{} texts of {}", texts.len(), path.display()));
+    let options = training.options();
+    let prepared = prepare(&texts, training.seed, true);
+    progress.say(&format!(
+        "  {} rows of {} documents in {} kinds: {:.1} s",
+        prepared.rows.len(),
+        prepared.documents.len(),
+        prepared.kinds.len(),
+        began.elapsed().as_secs_f64()
+    ));
+    let subset: Vec<usize> = (0..prepared.rows.len()).collect();
+    let fitted = fit::fit(&prepared, &subset, &options, &progress);
+    let bytes = write::bytes(
+        &fitted,
+        &command.model_version,
+        &trained_on(&texts),
+        training.seed,
+    )?;
+    if let Some(folder) = command.out.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(&command.out, &bytes)
+        .with_context(|| format!("cannot write {}", command.out.display()))?;
+    progress.say(&format!(
+        "{}: {} bytes, {:.0} s in all",
+        command.out.display(),
+        bytes.len(),
+        began.elapsed().as_secs_f64()
+    ));
+    if let Some(path) = data::find(&folder, "dev") {
+        let dev = data::read(&path)?;
+        let dev: Vec<&Text> = dev.iter().collect();
+        let file = ModelFile::new(&bytes);
+        let detector = Detector::parse(file.bytes())?;
+        let report = report::report("dev", &dev, &report::outcomes(&detector, &dev));
+        progress.say(&report.table());
+    }
+    Ok(())
+}
+
+/// The data in one line: sources with their numbers of texts.
+fn trained_on(texts: &[&Text]) -> String {
+    let mut sources: BTreeMap<&str, usize> = BTreeMap::new();
+    for text in texts {
+        *sources.entry(&text.source).or_default() += 1;
+    }
+    let list: Vec<String> = sources
+        .iter()
+        .map(|(source, count)| format!("{source} {count}"))
+        .collect();
+    format!("{} English texts: {}", texts.len(), list.join(", "))
+}
