@@ -117,6 +117,8 @@ pub struct DetectConfig {
     pub min_words: usize,
     /// Characters beyond which a text is refused.
     pub max_chars: usize,
+    /// Characters beyond which the texts of a batch, all together, are refused.
+    pub batch_max_chars: usize,
 }
 
 /// How long to wait for others, in milliseconds.
@@ -240,7 +242,12 @@ impl DetectConfig {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let min_words = reader.number("DETECT_MIN_WORDS", 1..=1_000);
         let max_chars = reader.number("DETECT_MAX_CHARS", 1_000..=1_000_000);
-        Some(Self { min_words: min_words? as usize, max_chars: max_chars? as usize })
+        let batch_max_chars = reader.number("DETECT_BATCH_MAX_CHARS", 1_000..=1_000_000);
+        Some(Self {
+            min_words: min_words? as usize,
+            max_chars: max_chars? as usize,
+            batch_max_chars: batch_max_chars? as usize,
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 use http::StatusCode;
 
 use crate::domain::quota::{Decision, Policy};
+use crate::extract::Refusal;
 use crate::ports::{DbError, HashError, PortError};
 
 /// Result of a handler.
@@ -48,6 +49,10 @@ pub enum Error {
     },
     /// The body is not `application/json` in UTF-8.
     UnsupportedMediaType,
+    /// The body is not the `multipart/form-data` that it says it is.
+    InvalidMultipart,
+    /// A file that no text can be taken out of.
+    File(Refusal),
     /// Over a limit.
     RateLimited {
         /// Name of the policy.
@@ -56,6 +61,8 @@ pub enum Error {
         policy: Policy,
         /// What the limiter said.
         decision: Decision,
+        /// How many calls the request counts for.
+        cost: u32,
     },
     /// Too many failed log-ins of this account: wait.
     TooManyAttempts {
@@ -96,7 +103,7 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::InvalidJson(_) | Self::InvalidInput(_) => StatusCode::BAD_REQUEST,
+            Self::InvalidJson(_) | Self::InvalidMultipart | Self::InvalidInput(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(_) | Self::InvalidCredentials | Self::InvalidRefreshToken { .. } => {
                 StatusCode::UNAUTHORIZED
             }
@@ -106,6 +113,13 @@ impl Error {
             Self::EmailTaken => StatusCode::CONFLICT,
             Self::BodyTooLarge { .. } | Self::TextTooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::File(refusal) => match refusal {
+                Refusal::UnknownKind | Refusal::NotWhatItSays(_) | Refusal::OldOrProtectedWord => {
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE
+                }
+                Refusal::TooMuch(_) | Refusal::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            },
             Self::RateLimited { .. } | Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy { .. } | Self::Unavailable(_) | Self::Misconfigured => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -128,6 +142,15 @@ impl Error {
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::TextTooLong { .. } => "text_too_long",
             Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::InvalidMultipart => "invalid_multipart",
+            Self::File(refusal) => match refusal {
+                Refusal::UnknownKind | Refusal::NotWhatItSays(_) | Refusal::OldOrProtectedWord => "unsupported_file",
+                Refusal::UnknownEncoding | Refusal::Damaged(_) => "unreadable_file",
+                Refusal::Protected => "protected_file",
+                Refusal::NoText(_) | Refusal::NoCharacters => "no_text_in_file",
+                Refusal::TooMuch(_) => "file_too_large",
+                Refusal::TooLong(_) => "text_too_long",
+            },
             Self::RateLimited { .. } => "rate_limited",
             Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::Busy { .. } => "busy",
@@ -153,12 +176,26 @@ impl Error {
             Self::MethodNotAllowed => "This route does not take this method; `Allow` lists those it takes.".into(),
             Self::EmailTaken => "This e-mail has an account already. Log in instead.".into(),
             Self::BodyTooLarge { limit } => format!("The body is larger than the {limit} bytes that this route takes."),
-            Self::TextTooLong { limit } => format!("The text is longer than {limit} characters. Send it in parts."),
+            Self::TextTooLong { limit } => format!("There are more than {limit} characters of text. Send it in parts."),
             Self::UnsupportedMediaType => {
-                "Send the body as `Content-Type: application/json`, in UTF-8, not compressed.".into()
+                "Send the body as `Content-Type: application/json`, in UTF-8, not compressed. \
+                 Routes that take a file take it as `multipart/form-data`."
+                    .into()
             }
-            Self::RateLimited { policy, .. } => {
+            Self::InvalidMultipart => "The body is not valid `multipart/form-data`.".into(),
+            Self::File(refusal) => refusal.to_string(),
+            Self::RateLimited { policy, cost: 0 | 1, .. } => {
                 format!("The limit of {policy} is used up. `Retry-After` says when there is room again.")
+            }
+            Self::RateLimited { policy, decision, cost, .. } => {
+                let left = decision.windows.iter().map(|window| window.remaining).min().unwrap_or(0);
+                let advice = match decision.retry_after_ms {
+                    Some(_) => "Send fewer, or wait for `Retry-After`.",
+                    None => "So many are never admitted at once: send fewer.",
+                };
+                format!(
+                    "This request counts as {cost} calls, and {left} are left of {policy}; none was counted. {advice}"
+                )
             }
             Self::TooManyAttempts { .. } => {
                 "Too many failed log-ins for this account. `Retry-After` says when to try again.".into()
@@ -186,7 +223,7 @@ impl Error {
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::RateLimited { decision, .. } => Some(seconds_up(decision.retry_after_ms.unwrap_or(0))),
+            Self::RateLimited { decision, .. } => decision.retry_after_ms.map(seconds_up),
             Self::TooManyAttempts { wait_ms } => Some(seconds_up(*wait_ms)),
             Self::Busy { retry_after } => Some(*retry_after),
             Self::Unavailable(_) => Some(1),
@@ -199,6 +236,15 @@ impl Error {
 #[must_use]
 pub fn seconds_up(milliseconds: i64) -> u64 {
     u64::try_from(milliseconds).unwrap_or(0).div_ceil(1000).max(1)
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::TooLong(limit) => Self::TextTooLong { limit },
+            refusal => Self::File(refusal),
+        }
+    }
 }
 
 impl From<DbError> for Error {

@@ -6,6 +6,7 @@ pub mod cron;
 pub mod detector;
 pub mod domain;
 pub mod error;
+pub mod extract;
 pub mod hashing;
 pub mod http;
 pub mod platform;

@@ -99,11 +99,11 @@ pub trait Objects: Send + Sync {
 /// Exact limits.
 #[async_trait]
 pub trait Limiter: Send + Sync {
-    /// Asks to admit one call now under `policy` for `key`; an admitted call counts.
+    /// Asks to admit `cost` calls at once, now, under `policy` for `key`: all of them count, or none does.
     ///
     /// # Errors
-    /// When the limiter does not answer; the call then must not pass.
-    async fn take(&self, key: &LimitKey, policy: &Policy) -> Result<Decision, PortError>;
+    /// When the limiter does not answer; the calls then must not pass.
+    async fn take(&self, key: &LimitKey, policy: &Policy, cost: u32) -> Result<Decision, PortError>;
 
     /// Answers when limiters can be reached at all.
     ///

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::domain::quota::Policy;
 use crate::http::limits::Limit;
 use crate::http::route::{Draft, Route};
-use crate::http::{accounts, detect, health, refresh, sessions};
+use crate::http::{accounts, batch, detect, health, refresh, sessions};
 
 /// Every route of the Worker. What is not here is 404.
 #[must_use]
@@ -26,6 +26,10 @@ pub fn table() -> Vec<Route> {
             .body_limit(detect::body_limit)
             .limit(DETECT)
             .bearer(detect::detect),
+        Draft::new(Method::POST, "/api/v1/ai-tools/detect/batch")
+            .body_limit(batch::body_limit)
+            .limit(DETECT)
+            .bearer(batch::detect),
     ]
 }
 

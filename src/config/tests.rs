@@ -34,7 +34,7 @@ fn the_defaults_are_complete_but_for_the_secret() {
     assert_eq!(config.hashing, hashing);
     assert_eq!(config.limits.detect.windows, [Window { limit: 10, seconds: 3_600 }]);
     assert_eq!(config.limits.login.to_string(), "5/minute;20/hour");
-    assert_eq!(config.detect, DetectConfig { min_words: 50, max_chars: 100_000 });
+    assert_eq!(config.detect, DetectConfig { min_words: 50, max_chars: 100_000, batch_max_chars: 400_000 });
     assert_eq!(config.deadlines, DeadlinesConfig { db_ms: 5_000, do_ms: 5_000, probe_ms: 2_000 });
     assert!(config.cors_origins.is_empty());
     let none = Config::parse(|_| None).map(|_| ()).unwrap_err();
@@ -88,6 +88,7 @@ fn numbers_are_plain_and_within_bounds() {
         ("HASHER_QUEUE", 1, 256),
         ("DETECT_MIN_WORDS", 1, 1_000),
         ("DETECT_MAX_CHARS", 1_000, 1_000_000),
+        ("DETECT_BATCH_MAX_CHARS", 1_000, 1_000_000),
         ("DB_DEADLINE_MS", 100, 30_000),
         ("DO_DEADLINE_MS", 100, 30_000),
         ("PROBE_DEADLINE_MS", 100, 30_000),

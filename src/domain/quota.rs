@@ -137,7 +137,8 @@ pub struct Decision {
     pub admitted: bool,
     /// State of each window of the policy, in its order.
     pub windows: Vec<WindowState>,
-    /// For a refused call: milliseconds, at least 1, after which it would pass if nobody else calls.
+    /// For a refused call: milliseconds, at least 1, after which it would pass if nobody else calls. None for one that
+    /// costs more than the policy ever has.
     pub retry_after_ms: Option<i64>,
 }
 
@@ -150,10 +151,21 @@ pub struct WindowState {
     pub reset_ms: i64,
 }
 
+/// When calls would pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// At once.
+    Now,
+    /// After so many milliseconds, at least 1, if nobody else calls.
+    After(i64),
+    /// They are more than a window of the policy ever holds.
+    Never,
+}
+
 /// The times of admitted calls under one key, oldest first.
 ///
-/// A Durable Object keeps one in memory, loads it from its rows when it wakes, and after each admitted call stores one row:
-/// [`SlidingLog::newest`]. Rows at or before [`SlidingLog::forgotten`] can be deleted at leisure; loading them again does no
+/// A Durable Object keeps one in memory, loads it from its rows when it wakes, and after an admission stores one row per
+/// call: [`SlidingLog::newest`]. Rows at or before [`SlidingLog::forgotten`] can be deleted at leisure; loading them again does no
 /// harm. If storing fails, the log in memory must be dropped and loaded anew.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SlidingLog {
@@ -168,33 +180,39 @@ impl SlidingLog {
         Self { admitted: times }
     }
 
-    /// Decides on one call now, and counts it when it is admitted.
+    /// Decides on `cost` calls at once, now: all of them are admitted and counted, or none is. A cost of 0 only looks.
     ///
     /// A clock that jumps back (the object has moved to another machine) does not open the window again: time never runs
     /// before the newest admitted call.
-    pub fn take(&mut self, policy: &Policy, now_ms: i64) -> Decision {
+    pub fn take(&mut self, policy: &Policy, now_ms: i64, cost: u32) -> Decision {
         let now = self.time(now_ms);
-        self.prune(policy, now);
-        let retry_after_ms = self.retry_after_ms(policy, now_ms);
-        let admitted = retry_after_ms.is_none();
-        if admitted {
-            self.admitted.push(now);
+        let room = self.room(policy, now_ms, cost);
+        let admitted = room == Room::Now;
+        if admitted && cost > 0 {
+            // Only now: the newest call, which keeps the time, must not go without another in its place.
+            self.prune(policy, now);
+            self.admitted.resize(self.admitted.len() + cost as usize, now);
         }
+        let retry_after_ms = if let Room::After(ms) = room { Some(ms) } else { None };
         let windows = policy.windows.iter().map(|window| self.state(window, now_ms)).collect();
         Decision { admitted, windows, retry_after_ms }
     }
 
-    /// Milliseconds until a call would pass, `None` when it would now. Changes nothing.
+    /// When `cost` calls at once would pass. Changes nothing.
     #[must_use]
-    pub fn retry_after_ms(&self, policy: &Policy, now_ms: i64) -> Option<i64> {
+    pub fn room(&self, policy: &Policy, now_ms: i64, cost: u32) -> Room {
+        if policy.windows.iter().any(|window| window.limit < cost) {
+            return Room::Never;
+        }
         let now = self.time(now_ms);
         let blocking = policy.windows.iter().filter_map(|window| {
-            // The call that must leave the window before another fits: the limit-th newest.
-            let at = self.admitted.len().checked_sub(window.limit as usize)?;
+            // The call that must leave the window before so many more fit: for one more, the limit-th newest.
+            let wanted = self.admitted.len() + cost as usize;
+            let at = wanted.checked_sub(window.limit as usize)?.checked_sub(1)?;
             let leaves = self.admitted.get(at)?.saturating_add(window.length_ms());
             (leaves > now).then(|| leaves.saturating_sub(now_ms))
         });
-        blocking.max()
+        blocking.max().map_or(Room::Now, Room::After)
     }
 
     /// Drops the times that count in no window any more.

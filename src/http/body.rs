@@ -13,6 +13,11 @@ use crate::error::{Error, FieldProblem, Result};
 pub trait Input: Sized + Send {
     /// Reads it from the body, of which at most `limit` bytes are taken.
     fn read(call: &Call, body: Body, limit: usize) -> impl Future<Output = Result<Self>> + Send;
+
+    /// How many calls it counts for against the limit of the route.
+    fn cost(&self) -> u32 {
+        1
+    }
 }
 
 /// A handler without input: the body is not looked at.
@@ -26,6 +31,11 @@ impl Input for () {
 pub trait JsonInput: Sized + Send {
     /// The object as it stands on the wire. Refuses unknown fields (`#[serde(deny_unknown_fields)]`).
     type Wire: DeserializeOwned + Send;
+
+    /// What [`Input::cost`] says of it.
+    fn cost(&self) -> u32 {
+        1
+    }
 
     /// An empty body counts as `{}`.
     const MAY_BE_EMPTY: bool = false;
@@ -46,15 +56,16 @@ impl<T: JsonInput> Input for T {
         require_json(&call.headers)?;
         T::from_wire(parse(&bytes)?, call)
     }
+
+    fn cost(&self) -> u32 {
+        JsonInput::cost(self)
+    }
 }
 
 /// Reads a body up to `limit` bytes. A length that is announced and too large is refused before a byte is read; one that
 /// is not announced, or announced wrongly, as soon as it passes the limit.
 async fn collect(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(Error::BodyTooLarge { limit });
-    }
+    require_announced(headers, limit)?;
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Error::InvalidJson("the body broke off".into()))?;
@@ -68,18 +79,37 @@ async fn collect(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<By
     Ok(bytes.freeze())
 }
 
+/// Refuses a body that is announced to be larger than `limit`.
+///
+/// # Errors
+/// [`Error::BodyTooLarge`].
+pub(super) fn require_announced(headers: &HeaderMap, limit: usize) -> Result<()> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) { Err(Error::BodyTooLarge { limit }) } else { Ok(()) }
+}
+
+/// Refuses a body that is compressed: its size would say nothing.
+///
+/// # Errors
+/// [`Error::UnsupportedMediaType`].
+pub(super) fn require_plain(headers: &HeaderMap) -> Result<()> {
+    let encoding = headers.get(header::CONTENT_ENCODING).map_or(Some(""), |value| value.to_str().ok());
+    match encoding {
+        Some(text) if text.is_empty() || text.eq_ignore_ascii_case("identity") => Ok(()),
+        _ => Err(Error::UnsupportedMediaType),
+    }
+}
+
 /// `application/json`, in UTF-8 when a charset is named, and not compressed.
 fn require_json(headers: &HeaderMap) -> Result<()> {
     let text = |name| headers.get(name).map_or(Some(""), |value: &http::HeaderValue| value.to_str().ok());
     let content_type = text(header::CONTENT_TYPE).ok_or(Error::UnsupportedMediaType)?;
-    let encoding = text(header::CONTENT_ENCODING).ok_or(Error::UnsupportedMediaType)?;
     let mut parts = content_type.split(';').map(str::trim);
     let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
     let is_utf8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
         !name.trim().eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
     });
-    let is_plain = encoding.is_empty() || encoding.eq_ignore_ascii_case("identity");
-    if is_json && is_utf8 && is_plain { Ok(()) } else { Err(Error::UnsupportedMediaType) }
+    if is_json && is_utf8 { require_plain(headers) } else { Err(Error::UnsupportedMediaType) }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {

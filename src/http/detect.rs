@@ -1,21 +1,29 @@
 //! Was this text written by a machine?
 
+use axum::body::Body;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::body::JsonInput;
+use super::body::{Input, JsonInput};
 use super::call::{Call, Principal};
 use super::limits::Quota;
 use super::reply::Reply;
+use super::upload;
 use crate::config::Config;
 use crate::detector::{self, Assessment, Options};
 use crate::domain::time::rfc3339;
 use crate::error::{Error, FieldProblem, Result};
+use crate::extract::{self, Kind};
 
-/// Largest body: the longest text that the detector takes, each character as a pair of `\uXXXX` escapes, and room for the
-/// rest.
+/// Largest body: that of a file, or of the longest text.
 #[must_use]
 pub fn body_limit(config: &Config) -> usize {
+    json_limit(config).max(upload::LIMIT)
+}
+
+/// Largest JSON body: the longest text that the detector takes, each character as a pair of `\uXXXX` escapes, and room for
+/// the rest.
+fn json_limit(config: &Config) -> usize {
     config.detect.max_chars * 12 + 4 * 1024
 }
 
@@ -26,10 +34,29 @@ pub struct DetectBody {
     text: String,
 }
 
-/// A text that the detector takes. It is never stored nor logged.
-pub struct DetectText(String);
+/// A text that the detector takes, as JSON or out of a file. It is never stored nor logged.
+pub struct DetectText {
+    text: String,
+    /// What kind of file it came in.
+    file: Option<Kind>,
+}
 
-impl JsonInput for DetectText {
+impl Input for DetectText {
+    async fn read(call: &Call, body: Body, limit: usize) -> Result<Self> {
+        if !upload::is_multipart(&call.headers) {
+            let Typed(text) = Typed::read(call, body, limit.min(json_limit(&call.app.config))).await?;
+            return Ok(Self { text, file: None });
+        }
+        let file = upload::read(&call.headers, body, limit.min(upload::LIMIT)).await?;
+        let extracted = extract::extract(&file.name, &file.bytes, call.app.config.detect.max_chars)?;
+        Ok(Self { text: extracted.text, file: Some(extracted.kind) })
+    }
+}
+
+/// A text that was sent as JSON.
+struct Typed(String);
+
+impl JsonInput for Typed {
     type Wire = DetectBody;
 
     fn from_wire(wire: DetectBody, call: &Call) -> Result<Self> {
@@ -38,7 +65,7 @@ impl JsonInput for DetectText {
             return Err(Error::TextTooLong { limit });
         }
         if wire.text.trim().is_empty() {
-            return Err(Error::InvalidInput(vec![FieldProblem::new("text", "There is no text to judge.")]));
+            return Err(Error::InvalidInput(vec![FieldProblem::new("text", NO_TEXT)]));
         }
         Ok(Self(wire.text))
     }
@@ -49,11 +76,21 @@ struct DetectReply {
     id: String,
     #[serde(flatten)]
     assessment: Assessment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<Document>,
     usage: Option<Usage>,
 }
 
+/// What was read from a file: the offsets of sentences are places in this text.
 #[derive(Serialize)]
-struct Usage {
+struct Document {
+    kind: Kind,
+    text: String,
+}
+
+/// What is left of the limit.
+#[derive(Serialize)]
+pub(super) struct Usage {
     limit: u32,
     remaining: u32,
     resets_at: String,
@@ -65,14 +102,17 @@ struct Usage {
 /// When there is no randomness for the id.
 pub async fn detect(call: Call, _: Principal, input: DetectText) -> Result<Reply> {
     let options = Options { min_words: call.app.config.detect.min_words };
-    let assessment = detector::assess(&input.0, &options);
+    let assessment = detector::assess(&input.text, &options);
+    let document = input.file.map(|kind| Document { kind, text: input.text });
     let usage = call.quota.as_ref().and_then(|quota| usage(quota, call.now_ms));
-    Reply::json(StatusCode::OK, &DetectReply { id: call.app.new_id()?, assessment, usage })
+    Reply::json(StatusCode::OK, &DetectReply { id: call.app.new_id()?, assessment, document, usage })
 }
 
 /// The window of the policy with the least room left.
-fn usage(quota: &Quota, now_ms: i64) -> Option<Usage> {
+pub(super) fn usage(quota: &Quota, now_ms: i64) -> Option<Usage> {
     let windows = quota.policy.windows.iter().zip(&quota.decision.windows);
     let (window, state) = windows.min_by_key(|(_, state)| state.remaining)?;
     Some(Usage { limit: window.limit, remaining: state.remaining, resets_at: rfc3339(now_ms + state.reset_ms) })
 }
+
+pub(super) const NO_TEXT: &str = "There is no text to judge.";

@@ -28,11 +28,12 @@ pub struct Quota {
     pub decision: Decision,
 }
 
-/// Counts a call against the account, or against the address where there is no account yet.
+/// Counts a call `cost` times against the account, or against the address where there is no account yet: as a whole or
+/// not at all.
 ///
 /// # Errors
 /// [`Error::RateLimited`]; [`Error::Unavailable`] when the limiter does not answer: then nothing passes.
-pub async fn admit(call: &Call, limit: Limit, principal: Option<&Principal>) -> Result<Quota> {
+pub async fn admit(call: &Call, limit: Limit, principal: Option<&Principal>, cost: u32) -> Result<Quota> {
     let policy = (limit.policy)(&call.app.config).clone();
     let subject = principal.map_or(&call.address, |principal| &principal.user.id).clone();
     let key = LimitKey { policy: limit.name, subject };
@@ -40,13 +41,13 @@ pub async fn admit(call: &Call, limit: Limit, principal: Option<&Principal>) -> 
         .app
         .ports
         .limiter
-        .take(&key, &policy)
+        .take(&key, &policy, cost)
         .await
         .map_err(|error| Error::Unavailable(format!("limiter: {error:?}")))?;
     if decision.admitted {
         Ok(Quota { name: limit.name, policy, decision })
     } else {
-        Err(Error::RateLimited { name: limit.name, policy, decision })
+        Err(Error::RateLimited { name: limit.name, policy, decision, cost })
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod access_log;
 pub mod accounts;
+pub mod batch;
 pub mod bearer;
 pub mod body;
 pub mod call;
@@ -23,5 +24,6 @@ pub mod route;
 mod serve;
 pub mod sessions;
 pub mod trace;
+pub mod upload;
 
 pub use serve::{misconfigured, serve};

@@ -66,7 +66,7 @@ pub fn respond(error: &Error, request_id: &str) -> Response<Bytes> {
         Error::InvalidRefreshToken { cookie: true, .. } => {
             headers.append(header::SET_COOKIE, cookie::removal());
         }
-        Error::RateLimited { name, policy, decision } => limits::describe(headers, name, policy, decision),
+        Error::RateLimited { name, policy, decision, .. } => limits::describe(headers, name, policy, decision),
         _ => {}
     }
     if let Some(name) = event(error) {
@@ -93,7 +93,12 @@ fn event(error: &Error) -> Option<&'static str> {
         Error::InvalidRefreshToken { reused: true, .. } => Some("authn_token_reuse"),
         Error::Unauthenticated(_) | Error::OriginNotAllowed | Error::InvalidRefreshToken { .. } => Some("authz_fail"),
         Error::RateLimited { .. } => Some("excess_rate_limit_exceeded"),
-        Error::InvalidInput(_) | Error::InvalidJson(_) | Error::BodyTooLarge { .. } | Error::TextTooLong { .. } => {
+        Error::InvalidInput(_)
+        | Error::InvalidJson(_)
+        | Error::InvalidMultipart
+        | Error::File(_)
+        | Error::BodyTooLarge { .. }
+        | Error::TextTooLong { .. } => {
             Some("input_validation_fail")
         }
         _ => None,

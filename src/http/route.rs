@@ -108,7 +108,7 @@ impl Draft {
                     Ok(input) => input,
                     Err(error) => return (Err(error), None, None),
                 };
-                if let Err(error) = admit(&mut call, limit, None).await {
+                if let Err(error) = admit(&mut call, limit, None, input.cost()).await {
                     return (Err(error), None, None);
                 }
                 let quota = call.quota.clone();
@@ -138,7 +138,7 @@ impl Draft {
                     Ok(input) => input,
                     Err(error) => return (Err(error), None, user_id),
                 };
-                if let Err(error) = admit(&mut call, limit, Some(&principal)).await {
+                if let Err(error) = admit(&mut call, limit, Some(&principal), input.cost()).await {
                     return (Err(error), None, user_id);
                 }
                 let quota = call.quota.clone();
@@ -153,9 +153,9 @@ impl Draft {
     }
 }
 
-async fn admit(call: &mut Call, limit: Option<Limit>, principal: Option<&Principal>) -> Result<(), Error> {
+async fn admit(call: &mut Call, limit: Option<Limit>, principal: Option<&Principal>, cost: u32) -> Result<(), Error> {
     if let Some(limit) = limit {
-        call.quota = Some(limits::admit(call, limit, principal).await?);
+        call.quota = Some(limits::admit(call, limit, principal, cost).await?);
     }
     Ok(())
 }

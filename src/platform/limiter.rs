@@ -26,9 +26,9 @@ impl Limiters {
 
 #[async_trait]
 impl Limiter for Limiters {
-    async fn take(&self, key: &LimitKey, policy: &Policy) -> Result<Decision, PortError> {
+    async fn take(&self, key: &LimitKey, policy: &Policy, cost: u32) -> Result<Decision, PortError> {
         let name = format!("{}:{}", key.policy, key.subject);
-        let asked = Take { policy: policy.to_string() };
+        let asked = Take { policy: policy.to_string(), cost };
         SendFuture::new(self.0.tell(&name, TAKE, &asked)).await
     }
 

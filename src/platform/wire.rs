@@ -6,11 +6,13 @@ use zeroize::Zeroizing;
 use crate::domain::throttle::Rules;
 use crate::hashing::{Cost, Salt};
 
-/// Asks a limiter to admit one call.
+/// Asks a limiter to admit calls, all or none.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Take {
     /// The policy as text: an object knows its hits and no configuration.
     pub policy: String,
+    /// How many calls.
+    pub cost: u32,
 }
 
 /// Tells a throttle of an attempt, or of its success.

@@ -75,28 +75,28 @@ fn admits_ten_and_refuses_the_eleventh_until_the_first_is_an_hour_old() {
     let policy = policy("10/hour");
     let mut log = SlidingLog::default();
     for call in 0..10 {
-        let decision = log.take(&policy, call);
+        let decision = log.take(&policy, call, 1);
         let window = WindowState { remaining: 9 - u32::try_from(call).unwrap(), reset_ms: 3_600_000 - call };
         assert_eq!(decision, Decision { admitted: true, windows: vec![window], retry_after_ms: None });
     }
-    let refused = log.take(&policy, 10);
+    let refused = log.take(&policy, 10, 1);
     let window = WindowState { remaining: 0, reset_ms: 3_599_990 };
     assert_eq!(refused, Decision { admitted: false, windows: vec![window], retry_after_ms: Some(3_599_990) });
-    assert!(!log.take(&policy, 3_599_999).admitted);
-    assert!(log.take(&policy, 3_600_000).admitted);
-    assert!(!log.take(&policy, 3_600_000).admitted);
-    assert!(log.take(&policy, 3_600_001).admitted);
+    assert!(!log.take(&policy, 3_599_999, 1).admitted);
+    assert!(log.take(&policy, 3_600_000, 1).admitted);
+    assert!(!log.take(&policy, 3_600_000, 1).admitted);
+    assert!(log.take(&policy, 3_600_001, 1).admitted);
 }
 
 #[test]
 fn a_refused_call_does_not_count() {
     let policy = policy("1/minute");
     let mut log = SlidingLog::default();
-    assert!(log.take(&policy, 0).admitted);
+    assert!(log.take(&policy, 0, 1).admitted);
     for now in 1..60_000 {
-        assert!(!log.take(&policy, now).admitted);
+        assert!(!log.take(&policy, now, 1).admitted);
     }
-    assert!(log.take(&policy, 60_000).admitted);
+    assert!(log.take(&policy, 60_000, 1).admitted);
     assert_eq!(log.len(), 1);
 }
 
@@ -104,9 +104,9 @@ fn a_refused_call_does_not_count() {
 fn all_windows_must_have_room_and_the_longest_wait_counts() {
     let policy = policy("2/minute;3/hour");
     let mut log = SlidingLog::load(vec![0, 1]);
-    assert_eq!(log.take(&policy, 2).retry_after_ms, Some(59_998));
-    assert!(log.take(&policy, 60_000).admitted);
-    let refused = log.take(&policy, 60_001);
+    assert_eq!(log.take(&policy, 2, 1).retry_after_ms, Some(59_998));
+    assert!(log.take(&policy, 60_000, 1).admitted);
+    let refused = log.take(&policy, 60_001, 1);
     assert_eq!(refused.retry_after_ms, Some(3_600_000 - 60_001));
     assert_eq!(refused.windows.iter().map(|window| window.remaining).collect::<Vec<_>>(), [1, 0]);
 }
@@ -115,9 +115,9 @@ fn all_windows_must_have_room_and_the_longest_wait_counts() {
 fn a_clock_that_jumps_back_opens_nothing() {
     let policy = policy("2/minute");
     let mut log = SlidingLog::default();
-    assert!(log.take(&policy, 100_000).admitted);
-    assert!(log.take(&policy, 40_000).admitted);
-    let refused = log.take(&policy, 50_000);
+    assert!(log.take(&policy, 100_000, 1).admitted);
+    assert!(log.take(&policy, 40_000, 1).admitted);
+    let refused = log.take(&policy, 50_000, 1);
     assert_eq!((refused.admitted, refused.retry_after_ms), (false, Some(110_000)));
     assert_eq!(log.newest(), Some(100_000));
 }
@@ -125,8 +125,8 @@ fn a_clock_that_jumps_back_opens_nothing() {
 #[test]
 fn a_stricter_policy_holds_for_calls_admitted_before() {
     let mut log = SlidingLog::load((0..10).collect());
-    assert!(!log.take(&policy("5/minute"), 100).admitted);
-    assert!(log.take(&policy("20/minute"), 100).admitted);
+    assert!(!log.take(&policy("5/minute"), 100, 1).admitted);
+    assert!(log.take(&policy("20/minute"), 100, 1).admitted);
 }
 
 #[test]
@@ -148,9 +148,46 @@ fn no_time_makes_it_panic() {
     for times in [[i64::MIN, i64::MAX], [i64::MAX, i64::MIN], [0, i64::MIN], [i64::MAX, i64::MAX]] {
         let mut log = SlidingLog::load(times.to_vec());
         for now in times {
-            let _ = log.take(&policy, now);
+            let _ = log.take(&policy, now, 1);
         }
     }
+}
+
+#[test]
+fn several_calls_pass_together_or_not_at_all() {
+    let policy = policy("3/minute;5/hour");
+    let mut log = SlidingLog::default();
+    assert!(log.take(&policy, 0, 2).admitted);
+    let refused = log.take(&policy, 10, 2);
+    assert_eq!((refused.admitted, refused.retry_after_ms, log.len()), (false, Some(59_990), 2));
+    assert_eq!(refused.windows.first().map(|window| window.remaining), Some(1));
+    assert!(log.take(&policy, 20, 1).admitted, "what is left is still to be had");
+    assert!(log.take(&policy, 60_020, 2).admitted);
+    assert_eq!(log.take(&policy, 60_030, 1).retry_after_ms, Some(3_600_000 - 60_030));
+}
+
+#[test]
+fn more_calls_than_a_window_ever_holds_are_never_admitted_and_no_wait_is_promised() {
+    let policy = policy("3/minute;5/hour");
+    let mut log = SlidingLog::default();
+    let refused = log.take(&policy, 0, 4);
+    assert_eq!((refused.admitted, refused.retry_after_ms, log.len()), (false, None, 0));
+    assert!(!log.take(&policy, 0, u32::MAX).admitted);
+}
+
+#[test]
+fn no_call_at_all_is_admitted_and_counts_nothing() {
+    let mut log = SlidingLog::load(vec![0]);
+    assert!(log.take(&policy("1/minute"), 1, 0).admitted);
+    assert_eq!(log.len(), 1);
+}
+
+fn any_gap() -> impl Strategy<Value = i64> {
+    prop_oneof![3 => 0_i64..400, 1 => 0_i64..9_000, 1 => Just(1_000_i64)]
+}
+
+fn any_cost() -> impl Strategy<Value = u32> {
+    prop_oneof![3 => Just(1_u32), 2 => 1_u32..7]
 }
 
 prop_compose! {
@@ -164,21 +201,21 @@ proptest! {
     #[test]
     fn decides_exactly_as_a_plain_log_of_admitted_calls(
         policy in any_policy(),
-        gaps in prop::collection::vec(prop_oneof![3 => 0_i64..400, 1 => 0_i64..9_000, 1 => Just(1_000_i64)], 1..200),
+        calls in prop::collection::vec((any_gap(), any_cost()), 1..200),
     ) {
         let mut log = SlidingLog::default();
         let mut admitted: Vec<i64> = Vec::new();
         let mut now = 0;
-        for gap in gaps {
+        for (gap, cost) in calls {
             now += gap;
             let fits = policy.windows.iter().all(|window| {
                 let counted = admitted.iter().filter(|time| now - **time < window.length_ms()).count();
-                counted < window.limit as usize
+                counted + cost as usize <= window.limit as usize
             });
-            let decision = log.take(&policy, now);
+            let decision = log.take(&policy, now, cost);
             prop_assert_eq!(decision.admitted, fits);
             if fits {
-                admitted.push(now);
+                admitted.extend((0..cost).map(|_| now));
             }
             for (window, state) in policy.windows.iter().zip(&decision.windows) {
                 let counted: Vec<_> = admitted.iter().filter(|time| now - **time < window.length_ms()).collect();
@@ -199,13 +236,13 @@ proptest! {
     #[test]
     fn a_clock_that_jumps_never_admits_more_than_the_limit_by_its_own_time(
         policy in any_policy(),
-        times in prop::collection::vec(0_i64..20_000, 1..200),
+        calls in prop::collection::vec((0_i64..20_000, any_cost()), 1..200),
     ) {
         let mut log = SlidingLog::default();
         let mut stored = Vec::new();
-        for now in times {
-            if log.take(&policy, now).admitted {
-                stored.push(log.newest().unwrap());
+        for (now, cost) in calls {
+            if log.take(&policy, now, cost).admitted {
+                stored.extend((0..cost).map(|_| log.newest().unwrap()));
             }
         }
         prop_assert!(stored.is_sorted());
@@ -220,16 +257,21 @@ proptest! {
     #[test]
     fn after_the_wait_it_promises_the_call_passes_and_not_a_moment_before(
         policy in any_policy(),
-        gaps in prop::collection::vec(0_i64..700, 1..60),
+        calls in prop::collection::vec((0_i64..700, any_cost()), 1..60),
     ) {
         let mut log = SlidingLog::default();
         let mut now = 0;
-        for gap in gaps {
+        for (gap, cost) in calls {
             now += gap;
-            if let Some(wait) = log.take(&policy, now).retry_after_ms {
-                prop_assert!(wait >= 1);
-                prop_assert!(log.retry_after_ms(&policy, now + wait - 1).is_some());
-                prop_assert!(log.clone().take(&policy, now + wait).admitted);
+            let decision = log.take(&policy, now, cost);
+            match decision.retry_after_ms {
+                Some(wait) => {
+                    prop_assert!(wait >= 1);
+                    prop_assert_eq!(log.room(&policy, now + wait - 1, cost), Room::After(1));
+                    prop_assert!(log.clone().take(&policy, now + wait, cost).admitted);
+                }
+                None if !decision.admitted => prop_assert_eq!(log.room(&policy, i64::MAX, cost), Room::Never),
+                None => {}
             }
         }
     }
@@ -237,20 +279,22 @@ proptest! {
     #[test]
     fn loading_the_stored_rows_changes_nothing(
         policy in any_policy(),
-        steps in prop::collection::vec((0_i64..700, any::<bool>(), any::<bool>()), 1..80),
+        steps in prop::collection::vec((0_i64..700, any_cost(), any::<bool>(), any::<bool>()), 1..80),
     ) {
         let mut steady = SlidingLog::default();
         let mut restarted = SlidingLog::default();
         let mut rows: Vec<i64> = Vec::new();
         let mut now = 0;
-        for (gap, restart, clean) in steps {
+        for (gap, cost, restart, clean) in steps {
             now += gap;
             if restart {
                 restarted = SlidingLog::load(rows.iter().rev().copied().collect());
             }
-            let decision = restarted.take(&policy, now);
-            prop_assert_eq!(&decision, &steady.take(&policy, now));
-            rows.extend(decision.admitted.then(|| restarted.newest().unwrap()));
+            let decision = restarted.take(&policy, now, cost);
+            prop_assert_eq!(&decision, &steady.take(&policy, now, cost));
+            if decision.admitted {
+                rows.extend((0..cost).map(|_| restarted.newest().unwrap()));
+            }
             if clean {
                 let forgotten = restarted.forgotten(&policy, now);
                 rows.retain(|time| *time > forgotten);

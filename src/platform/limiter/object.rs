@@ -1,7 +1,8 @@
 //! The object of one key: the times of its admitted calls, in its SQLite.
 //!
-//! The log in memory is what the rows say, or it is thrown away. A refused call writes nothing; an admitted one writes one
-//! row. Rows are deleted by an alarm, which is set when none is and never per call, since each setting is billed.
+//! The log in memory is what the rows say, or it is thrown away. A refused call writes nothing; an admitted one writes as
+//! many rows as it counts for, in one statement. Rows are deleted by an alarm, which is set when none is and never per call,
+//! since each setting is billed.
 #![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
 
 use std::cell::{Cell, RefCell};
@@ -34,7 +35,7 @@ impl DurableObject for LimiterObject {
             TAKE => {
                 let asked: Take = objects::read(&mut request).await?;
                 let policy = Policy::parse(&asked.policy).map_err(|problem| problem.to_string())?;
-                objects::answer(&self.take(&policy).await?)
+                objects::answer(&self.take(&policy, asked.cost).await?)
             }
             PING => objects::answer(&()),
             _ => objects::no_such_path(),
@@ -58,9 +59,9 @@ impl DurableObject for LimiterObject {
 }
 
 impl LimiterObject {
-    async fn take(&self, policy: &Policy) -> Result<Decision> {
+    async fn take(&self, policy: &Policy, cost: u32) -> Result<Decision> {
         // From here to the end of `admit` there is no await.
-        let decision = self.admit(policy).inspect_err(|_| {
+        let decision = self.admit(policy, cost).inspect_err(|_| {
             self.log.replace(None);
         })?;
         if decision.admitted && !self.armed.get() {
@@ -70,7 +71,7 @@ impl LimiterObject {
         Ok(decision)
     }
 
-    fn admit(&self, policy: &Policy) -> Result<Decision> {
+    fn admit(&self, policy: &Policy, cost: u32) -> Result<Decision> {
         let sql = self.state.storage().sql();
         let now_ms = clock::now_ms();
         let mut slot = self.log.borrow_mut();
@@ -82,9 +83,9 @@ impl LimiterObject {
                 slot.insert(log)
             }
         };
-        let decision = log.take(policy, now_ms);
+        let decision = log.take(policy, now_ms, cost);
         if let (true, Some(at)) = (decision.admitted, log.newest()) {
-            sql.exec(INSERT, vec![at.into(), (at + policy.longest_ms()).into()])?;
+            sql.exec(INSERT, vec![at.into(), (at + policy.longest_ms()).into(), i64::from(cost).into()])?;
         }
         Ok(decision)
     }
@@ -131,6 +132,9 @@ const LATE_MS: i64 = 60_000;
 /// One row per admitted call: when it was, and from when on it counts in no window of its policy.
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS hits (at INTEGER NOT NULL, end INTEGER NOT NULL) STRICT";
 const SELECT: &str = "SELECT at, end FROM hits";
-const INSERT: &str = "INSERT INTO hits (at, end) VALUES (?1, ?2)";
+const INSERT: &str = "\
+    INSERT INTO hits (at, end) \
+    WITH RECURSIVE calls (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM calls WHERE n < ?3) \
+    SELECT ?1, ?2 FROM calls WHERE n <= ?3";
 const DELETE_OBSOLETE: &str = "DELETE FROM hits WHERE end <= ?1";
 const NEWEST_END: &str = "SELECT max(end) AS end FROM hits";

@@ -34,11 +34,11 @@ impl MemoryLimiter {
 
 #[async_trait]
 impl Limiter for MemoryLimiter {
-    async fn take(&self, key: &LimitKey, policy: &Policy) -> Result<Decision, PortError> {
+    async fn take(&self, key: &LimitKey, policy: &Policy, cost: u32) -> Result<Decision, PortError> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(key.clone());
         let take = || {
             let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-            Ok(logs.entry(key.clone()).or_default().take(policy, self.clock.now_ms()))
+            Ok(logs.entry(key.clone()).or_default().take(policy, self.clock.now_ms(), cost))
         };
         self.faults.pass(take).await
     }

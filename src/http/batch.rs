@@ -1,0 +1,124 @@
+//! Several texts at once.
+//!
+//! A batch counts as many calls as it has texts, under the very limit of single ones, and passes as a whole or not at all:
+//! whoever gets half an answer would have to find out which half was paid for.
+
+use std::collections::BTreeSet;
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::body::JsonInput;
+use super::call::{Call, Principal};
+use super::detect::{NO_TEXT, Usage, usage};
+use super::reply::Reply;
+use crate::config::Config;
+use crate::detector::{self, Assessment, Options};
+use crate::error::{Error, FieldProblem, Result};
+
+/// Largest body: all characters that a batch may have, each as a pair of `\uXXXX` escapes, and room for the rest.
+#[must_use]
+pub fn body_limit(config: &Config) -> usize {
+    config.detect.batch_max_chars * 12 + 32 * 1024
+}
+
+/// Body of a batch.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchBody {
+    texts: Vec<ItemBody>,
+}
+
+/// One text of a batch.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ItemBody {
+    id: Option<String>,
+    text: String,
+}
+
+/// Texts that the detector takes. They are never stored nor logged.
+pub struct Batch(Vec<Item>);
+
+struct Item {
+    id: Option<String>,
+    text: String,
+}
+
+impl JsonInput for Batch {
+    type Wire = BatchBody;
+
+    fn from_wire(wire: BatchBody, call: &Call) -> Result<Self> {
+        let config = &call.app.config.detect;
+        if !(1..=MOST_TEXTS).contains(&wire.texts.len()) {
+            let message = format!("A batch has 1 to {MOST_TEXTS} texts.");
+            return Err(Error::InvalidInput(vec![FieldProblem::new("texts", message)]));
+        }
+        let mut problems = Vec::new();
+        let mut ids = BTreeSet::new();
+        let mut chars = 0_usize;
+        for (at, item) in wire.texts.iter().enumerate() {
+            let mut problem = |field: &str, message: String| {
+                problems.push(FieldProblem { field: format!("texts[{at}].{field}"), message });
+            };
+            if let Some(id) = &item.id {
+                if id.is_empty() || id.chars().count() > LONGEST_ID || id.chars().any(char::is_control) {
+                    problem("id", format!("An id has 1 to {LONGEST_ID} characters, none of them a control character."));
+                } else if !ids.insert(id) {
+                    problem("id", "Another text of this batch has this id.".into());
+                }
+            }
+            let length = item.text.chars().count();
+            chars += length;
+            if item.text.trim().is_empty() {
+                problem("text", NO_TEXT.into());
+            } else if length > config.max_chars {
+                problem("text", format!("The text is longer than {} characters.", config.max_chars));
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Error::InvalidInput(problems));
+        }
+        // All of it is judged within one request, whose computation stalls every other request of the isolate.
+        if chars > config.batch_max_chars {
+            return Err(Error::TextTooLong { limit: config.batch_max_chars });
+        }
+        Ok(Self(wire.texts.into_iter().map(|ItemBody { id, text }| Item { id, text }).collect()))
+    }
+
+    fn cost(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+}
+
+#[derive(Serialize)]
+struct BatchReply {
+    results: Vec<ResultBody>,
+    usage: Option<Usage>,
+}
+
+#[derive(Serialize)]
+struct ResultBody {
+    id: String,
+    #[serde(flatten)]
+    assessment: Assessment,
+}
+
+/// Judges the texts, in their order. A text keeps its id; one without gets one.
+///
+/// # Errors
+/// When there is no randomness for an id.
+pub async fn detect(call: Call, _: Principal, input: Batch) -> Result<Reply> {
+    let options = Options { min_words: call.app.config.detect.min_words };
+    let judge = |item: Item| {
+        let id = item.id.map_or_else(|| call.app.new_id(), Ok)?;
+        Ok(ResultBody { id, assessment: detector::assess(&item.text, &options) })
+    };
+    let results = input.0.into_iter().map(judge).collect::<Result<Vec<_>>>()?;
+    let usage = call.quota.as_ref().and_then(|quota| usage(quota, call.now_ms));
+    Reply::json(StatusCode::OK, &BatchReply { results, usage })
+}
+
+/// Texts of one batch.
+const MOST_TEXTS: usize = 20;
+const LONGEST_ID: usize = 64;

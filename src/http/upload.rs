@@ -1,0 +1,75 @@
+//! Files in `multipart/form-data`: one part, named `file`.
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use multer::{Constraints, Multipart, SizeLimit};
+
+use super::body;
+use crate::error::{Error, FieldProblem, Result};
+
+/// Largest body with a file: 5 MiB and room for the frame around it.
+pub const LIMIT: usize = 5 * 1024 * 1024 + 4 * 1024;
+
+/// A file as it was sent. The type that the sender declares is not kept: what it is, its name and its bytes say.
+pub struct Upload {
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
+/// Whether the body says that it is a form with files.
+#[must_use]
+pub fn is_multipart(headers: &HeaderMap) -> bool {
+    content_type(headers).is_some_and(|text| {
+        text.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("multipart/form-data"))
+    })
+}
+
+/// Reads the one file of a form, of at most `limit` bytes in all.
+///
+/// # Errors
+/// [`Error::BodyTooLarge`]; [`Error::InvalidMultipart`]; [`Error::InvalidInput`] for a part that is not `file`, that is
+/// there twice or not at all, or that has no name.
+pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Upload> {
+    body::require_announced(headers, limit)?;
+    body::require_plain(headers)?;
+    let boundary = content_type(headers).and_then(|text| multer::parse_boundary(text).ok());
+    let boundary = boundary.filter(|boundary| (1..=LONGEST_BOUNDARY).contains(&boundary.len()));
+    let boundary = boundary.ok_or(Error::InvalidMultipart)?;
+    let size = SizeLimit::new().whole_stream(limit as u64);
+    let constraints = Constraints::new().size_limit(size);
+    let mut form = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
+    let refused = |error| match error {
+        multer::Error::StreamSizeExceeded { .. } => Error::BodyTooLarge { limit },
+        _ => Error::InvalidMultipart,
+    };
+    let mut found = None;
+    while let Some(part) = form.next_field().await.map_err(refused)? {
+        if part.name() != Some(PART) {
+            return Err(problem(part.name().unwrap_or_default(), "There is no such field in this request."));
+        }
+        if found.is_some() {
+            return Err(problem(PART, "This field stands there twice."));
+        }
+        let name = part.file_name().map(ToOwned::to_owned);
+        let name = name.ok_or_else(|| problem(PART, "This field must be a file, with its name."))?;
+        let bytes = part.bytes().await.map_err(refused)?;
+        found = Some(Upload { name, bytes });
+    }
+    found.ok_or_else(|| problem(PART, "This field is required."))
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok()
+}
+
+fn problem(field: &str, message: &str) -> Error {
+    let field: String = field.chars().take(64).collect();
+    Error::InvalidInput(vec![FieldProblem { field, message: message.into() }])
+}
+
+const PART: &str = "file";
+/// RFC 2046.
+const LONGEST_BOUNDARY: usize = 70;
