@@ -249,7 +249,7 @@ proptest! {
                 rows.retain(|time| *time > log.forgotten(&policy, now));
                 log = SlidingLog::load(rows.clone());
             }
-            if log.take(&policy, now).admitted {
+            if log.take(&policy, now, 1).admitted {
                 rows.extend(log.newest());
             }
             let counted = rows.iter().filter(|time| **time > now - 60_000).count();

@@ -14,11 +14,13 @@
 
 mod accounts;
 mod architecture;
+mod batch;
 mod bodies;
 mod cookies;
 mod cron;
 mod detect;
 mod double;
+mod files;
 mod golden;
 mod health;
 mod hostile;

@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::faults::Fault;
-use crate::support::world::{DETECT, LOGIN, LOGOUT, ME, PASSWORD, Person, REFRESH, REGISTER, SESSIONS};
+use crate::support::world::{BATCH, DETECT, LOGIN, LOGOUT, ME, PASSWORD, Person, REFRESH, REGISTER, SESSIONS};
 use crate::support::{Answer, World};
 
 /// One request to each route, as somebody who may make it.
@@ -21,6 +21,7 @@ fn requests(person: &Person, other: &Person) -> Vec<(Method, String, Option<Valu
         (Method::DELETE, SESSIONS.into(), None),
         (Method::DELETE, format!("{SESSIONS}/{}", other_session.as_str().unwrap()), None),
         (Method::POST, DETECT.into(), Some(json!({"text": "A text."}))),
+        (Method::POST, BATCH.into(), Some(json!({"texts": [{"text": "A text."}]}))),
     ]
 }
 
@@ -48,7 +49,7 @@ impl Scene {
     }
 }
 
-const ROUTES: usize = 9;
+const ROUTES: usize = 10;
 
 #[tokio::test]
 async fn every_route_of_the_table_takes_part() {
@@ -168,7 +169,7 @@ async fn without_randomness_nothing_is_made_and_nobody_is_told_a_guessable_token
         scene.world.entropy.set_broken(true);
         scene.world.clock.advance(1);
         let answer = scene.play(at).await;
-        let makes_something = [0, 1, 2, 8].contains(&at);
+        let makes_something = [0, 1, 2, 8, 9].contains(&at);
         if makes_something {
             assert!(answer.status.is_server_error(), "{at}: {}", answer.status);
             assert_eq!(scene.world.db.dump(), dump, "{at}");

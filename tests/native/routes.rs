@@ -58,7 +58,7 @@ fn s6_the_caller_class_of_each_route_is_pinned() {
                 Caller::Bearer => "bearer",
             };
             let limit = route.limit.map_or("-", |limit| limit.name);
-            format!("{:<6} {:<27} {caller:<6} {limit}", route.method.as_str(), route.path)
+            format!("{:<6} {:<29} {caller:<6} {limit}", route.method.as_str(), route.path)
         })
         .collect();
     lines.sort_unstable();

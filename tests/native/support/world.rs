@@ -218,6 +218,7 @@ pub const LOGOUT: &str = "/api/v1/auth/logout";
 pub const ME: &str = "/api/v1/auth/me";
 pub const SESSIONS: &str = "/api/v1/auth/sessions";
 pub const DETECT: &str = "/api/v1/ai-tools/detect";
+pub const BATCH: &str = "/api/v1/ai-tools/detect/batch";
 
 /// Below this a text is not a secret but a coincidence.
 const SHORTEST_SECRET: usize = 8;
