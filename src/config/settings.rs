@@ -56,7 +56,11 @@ pub const SETTINGS: &[Setting] = &[
     var("REFRESH_LIMIT", "30/minute;300/hour", "Refreshes per address"),
     var("DETECT_MIN_WORDS", "50", "Words under which a text gets no verdict, 1 to 1000"),
     var("DETECT_MAX_CHARS", "100000", "Characters beyond which a text is refused, 1000 to 1000000"),
-    var("DETECT_BATCH_MAX_CHARS", "400000", "Characters of all texts of a batch together, beyond which it is refused, 1000 to 1000000"),
+    var(
+        "DETECT_BATCH_MAX_CHARS",
+        "400000",
+        "Characters of all texts of a batch together, beyond which it is refused, 1000 to 1000000",
+    ),
     var("DB_DEADLINE_MS", "5000", "Wait for one call to the database, 100 to 30000"),
     var("DO_DEADLINE_MS", "5000", "Wait for one call to a Durable Object, 100 to 30000"),
     var("PROBE_DEADLINE_MS", "2000", "Wait for one probe of `/readyz`, 100 to 30000"),

@@ -149,5 +149,10 @@ impl fmt::Display for Refusal {
 /// A PDF may begin a little late.
 const HEAD: usize = 1024;
 
-const KINDS: [(&str, Kind); 5] =
-    [("txt", Kind::Text), ("md", Kind::Markdown), ("markdown", Kind::Markdown), ("docx", Kind::Docx), ("pdf", Kind::Pdf)];
+const KINDS: [(&str, Kind); 5] = [
+    ("txt", Kind::Text),
+    ("md", Kind::Markdown),
+    ("markdown", Kind::Markdown),
+    ("docx", Kind::Docx),
+    ("pdf", Kind::Pdf),
+];

@@ -98,9 +98,7 @@ fn event(error: &Error) -> Option<&'static str> {
         | Error::InvalidMultipart
         | Error::File(_)
         | Error::BodyTooLarge { .. }
-        | Error::TextTooLong { .. } => {
-            Some("input_validation_fail")
-        }
+        | Error::TextTooLong { .. } => Some("input_validation_fail"),
         _ => None,
     }
 }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::lexer::{Item, Lexer, Object};
 use super::TOO_MUCH;
+use super::lexer::{Item, Lexer, Object};
 use crate::extract::Refusal;
 use crate::extract::budget::Budget;
 
@@ -51,7 +51,8 @@ impl CMap {
     /// Appends what a code stands for; says whether it stands for anything.
     pub(super) fn push(&self, code: u32, text: &mut String) -> bool {
         let at = self.ranges.partition_point(|range| range.first <= code);
-        let Some(range) = at.checked_sub(1).and_then(|at| self.ranges.get(at)).filter(|range| code <= range.last) else {
+        let Some(range) = at.checked_sub(1).and_then(|at| self.ranges.get(at)).filter(|range| code <= range.last)
+        else {
             return false;
         };
         let Some((last, before)) = range.units.split_last() else { return false };

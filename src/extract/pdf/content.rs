@@ -277,7 +277,11 @@ impl<'f, 'a> Painter<'f, 'a> {
             let state = &place.state;
             let word_space = if glyph.is_space { state.word_space } else { 0.0 };
             place.advance((glyph.width * state.size + state.char_space + word_space) * state.stretch);
-            if glyph.is_known { self.known += 1 } else { self.unknown += 1 }
+            if glyph.is_known {
+                self.known += 1
+            } else {
+                self.unknown += 1
+            }
             Ok(())
         })?;
         let Some(text) = place.shown(text) else { return Ok(()) };

@@ -96,7 +96,10 @@ impl Font {
                 for pair in bytes.as_chunks::<2>().0 {
                     let code = u32::from(u16::from_be_bytes(*pair));
                     let mut pushed = self.unicode.as_ref().is_some_and(|unicode| unicode.push(code, text));
-                    if !pushed && *is_unicode && let Some(char) = char::from_u32(code).filter(|char| *char != '\0') {
+                    if !pushed
+                        && *is_unicode
+                        && let Some(char) = char::from_u32(code).filter(|char| *char != '\0')
+                    {
                         text.push(char);
                         pushed = true;
                     }

@@ -156,7 +156,8 @@ fn without_furniture(pages: Vec<Vec<Line>>) -> Vec<Vec<Line>> {
     }
     let is_furniture = |line: &Line| {
         let key = place_of_furniture(line);
-        let is_number = !key.0.chars().any(char::is_alphanumeric) && line.text.chars().any(|char| char.is_ascii_digit());
+        let is_number =
+            !key.0.chars().any(char::is_alphanumeric) && line.text.chars().any(|char| char.is_ascii_digit());
         (is_number && line.text.trim().chars().count() <= 8) || counts.get(&key).is_some_and(|count| *count >= 3)
     };
     let keep = |page: Vec<Line>| {

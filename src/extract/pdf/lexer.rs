@@ -29,7 +29,6 @@ impl Dict {
     pub(super) fn get(&self, key: &str) -> &Object {
         self.0.get(key).unwrap_or(&Object::Null)
     }
-
 }
 
 impl Object {
