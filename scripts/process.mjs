@@ -43,13 +43,13 @@ export function show(program, args, options = {}) {
 
 /**
  * Runs a long, talkative program: its output goes to a log file, the terminal sees what is done, how long it usually
- * takes and how long it has taken. On failure the end of the log is shown.
+ * takes and how long it has taken. On failure a part of the log is shown.
  * @param {string} what @param {string} usually @param {string} program @param {string[]} args
- * @param {Options & { log: string, quiet?: boolean }} options
+ * @param {Options & { log: string, quiet?: boolean, show?: "start" | "end" }} options `show` says which part of the log explains a failure
  * @returns {Promise<boolean>} whether it succeeded
  */
 export async function work(what, usually, program, args, options) {
-  const { cwd = PROJECT, env = process.env, timeout, quiet = false } = options;
+  const { cwd = PROJECT, env = process.env, timeout, quiet = false, show: part = "end" } = options;
   mkdirSync(LOGS, { recursive: true });
   const path = join(LOGS, `${options.log}.log`);
   const log = openSync(path, "w");
@@ -79,8 +79,9 @@ export async function work(what, usually, program, args, options) {
   }
   console.log(`    not done: ${failure} after ${elapsed()}`);
   if (!quiet) {
-    const tail = readFileSync(path, "utf8").trimEnd().split("\n").slice(-25);
-    console.log(`    the end of ${path}:\n${tail.map((line) => `    | ${line}`).join("\n")}`);
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    const some = part === "end" ? lines.slice(-25) : lines.slice(0, 25);
+    console.log(`    the ${part} of ${path}:\n${some.map((line) => `    | ${line}`).join("\n")}`);
   }
   return false;
 }

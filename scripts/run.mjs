@@ -8,20 +8,28 @@ import { join } from "node:path";
 import { PROJECT, npmProgram } from "./paths.mjs";
 import { Problem, endWithParent, show } from "./process.mjs";
 import { npmDependencies, projectNode } from "./setup/npm.mjs";
-import { OLDEST_NODE } from "./versions.mjs";
+import { OLDEST_NODE, WRANGLER_NODE } from "./versions.mjs";
 
 const [command = "", ...args] = process.argv.slice(2);
 
 try {
   const script = join(PROJECT, "scripts", "commands", `${command}.mjs`);
   if (!/^[a-z]+$/.test(command) || !existsSync(script)) throw new Problem(`There is no command "${command}"`);
-  if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major < OLDEST_NODE) {
     throw new Problem(`Node ${process.versions.node} is too old`, `Install Node ${OLDEST_NODE} or newer.`);
   }
   process.chdir(PROJECT);
   if (process.env.npm_lifecycle_event) endWithParent();
   await npmDependencies();
-  process.exitCode = await show(projectNode() ?? process.execPath, [join(PROJECT, "scripts", "main.mjs"), command, ...args], {
+  const own = projectNode();
+  if (!own && major < WRANGLER_NODE) {
+    throw new Problem(
+      `Node ${process.versions.node} is too old for wrangler, and the one of the npm dependencies is not there`,
+      `Its install script has not run. \`rm -r node_modules\` and try again, or install Node ${WRANGLER_NODE} or newer.`,
+    );
+  }
+  process.exitCode = await show(own ?? process.execPath, [join(PROJECT, "scripts", "main.mjs"), command, ...args], {
     env: { ...process.env, PATH: `${join(npmProgram("x"), "..")}:${process.env.PATH}` },
   });
 } catch (error) {

@@ -3,6 +3,9 @@
 /** The oldest Node that can start the scripts; they go on in the Node of `node_modules`. */
 export const OLDEST_NODE = 20;
 
+/** The oldest Node that wrangler runs on. */
+export const WRANGLER_NODE = 22;
+
 /** Must be the series of the `worker` crate in Cargo.toml. */
 export const WORKER_BUILD = "0.8.7";
 

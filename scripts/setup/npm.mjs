@@ -18,9 +18,10 @@ export async function npmDependencies() {
     if (!ask("npm", ["--version"], { env }).ok) {
       throw new Problem("npm was not found", "It comes with Node.js: install Node 20 or newer together with npm.");
     }
-    const done = await work("Installing the npm dependencies", "half a minute", "npm", ["ci", "--no-audit", "--no-fund"], {
+    const done = await work("Installing the npm dependencies", "half a minute", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "error"], {
       env,
       log: "npm-ci",
+      show: "start",
     });
     if (!done) throw new Problem("npm ci failed", "Is the npm registry reachable from here? `npm ping` tells.");
   });

@@ -142,18 +142,29 @@ fn problem(path: &str, error: &serde_json::Error, bytes: &[u8]) -> Error {
     }
     let text = error.to_string();
     let named = text.split('`').nth(1).unwrap_or_default();
+    let place = place(path, named);
     let (field, message) = if text.starts_with("unknown field") {
-        (named, "There is no such field in this request.")
+        (place.as_str(), "There is no such field in this request.")
     } else if text.starts_with("missing field") {
-        (named, "This field is required.")
+        (place.as_str(), "This field is required.")
     } else if text.starts_with("duplicate field") {
-        (named, "This field stands there twice.")
+        (place.as_str(), "This field stands there twice.")
     } else if text.starts_with("unknown variant") {
         (path, "This is not one of the values that the field can have.")
     } else {
         (if path == "." { "" } else { path }, "This value is of the wrong type.")
     };
     one_problem(field, message)
+}
+
+/// `texts[1].text`: the path leads to the object and mostly, but not always, on to the field in it.
+fn place(path: &str, field: &str) -> String {
+    let leads_there = path == field || path.strip_suffix(field).is_some_and(|object| object.ends_with('.'));
+    match path {
+        "." => field.to_owned(),
+        path if leads_there => path.to_owned(),
+        path => format!("{path}.{field}"),
+    }
 }
 
 /// A field's name comes from the client too: it is cut, so that an answer can't be made huge.

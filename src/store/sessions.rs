@@ -166,10 +166,12 @@ WHERE s.user_id = ?1 AND s.revoked_at IS NULL
 ORDER BY s.last_used_at DESC, s.id DESC";
 
 const REVOKE: &str = "UPDATE sessions SET revoked_at = ?3, revoked_because = ?4
-WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL AND idle_expires_at > ?3 AND expires_at > ?3";
+WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL AND idle_expires_at > ?3 AND expires_at > ?3
+  AND created_at >= (SELECT sessions_not_before FROM installation WHERE id = 1)";
 
 const REVOKE_OTHERS: &str = "UPDATE sessions SET revoked_at = ?3, revoked_because = ?4
-WHERE user_id = ?2 AND id <> ?1 AND revoked_at IS NULL AND idle_expires_at > ?3 AND expires_at > ?3";
+WHERE user_id = ?2 AND id <> ?1 AND revoked_at IS NULL AND idle_expires_at > ?3 AND expires_at > ?3
+  AND created_at >= (SELECT sessions_not_before FROM installation WHERE id = 1)";
 
 const DELETE_ENDED: &str = "DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions

@@ -8,7 +8,7 @@ use proptest::test_runner::TestCaseResult;
 use serde_json::{Value, json};
 
 use crate::support::World;
-use crate::support::world::{DETECT, LOGIN, LOGOUT, ME, PASSWORD, REFRESH, REGISTER, SESSIONS};
+use crate::support::world::{BATCH, DETECT, LOGIN, LOGOUT, ME, PASSWORD, REFRESH, REGISTER, SESSIONS};
 
 /// A whole installation is made for each case: fewer cases than usual, unless `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
@@ -20,7 +20,7 @@ fn on_a_runtime<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
-const PATHS: [&str; 9] = [REGISTER, LOGIN, REFRESH, LOGOUT, ME, SESSIONS, DETECT, "/healthz", "/readyz"];
+const PATHS: [&str; 10] = [REGISTER, LOGIN, REFRESH, LOGOUT, ME, SESSIONS, DETECT, BATCH, "/healthz", "/readyz"];
 const METHODS: [Method; 7] =
     [Method::GET, Method::POST, Method::DELETE, Method::PUT, Method::PATCH, Method::HEAD, Method::OPTIONS];
 
@@ -56,6 +56,7 @@ fn any_json() -> impl Strategy<Value = Value> {
             Just("delivery".to_owned()),
             Just("refresh_token".to_owned()),
             Just("text".to_owned()),
+            Just("texts".to_owned()),
             "\\PC{0,12}",
         ];
         prop_oneof![

@@ -34,7 +34,8 @@ async fn the_eleventh_text_within_the_hour_is_refused_and_an_hour_later_there_is
     world.clock.advance(2_999_999);
     world.detect(&person.access_token, "A text.").await.expect(429);
     world.clock.advance(1);
-    world.detect(&person.access_token, "A text.").await.expect(200);
+    let answer = world.detect(&person.access_token, "A text.").await.expect(200);
+    assert_eq!(answer.header("ratelimit"), Some("\"detect\";r=0;t=60"), "the first has left, the second follows");
     world.detect(&person.access_token, "A text.").await.expect(429);
 }
 

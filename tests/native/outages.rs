@@ -21,7 +21,7 @@ fn requests(person: &Person, other: &Person) -> Vec<(Method, String, Option<Valu
         (Method::DELETE, SESSIONS.into(), None),
         (Method::DELETE, format!("{SESSIONS}/{}", other_session.as_str().unwrap()), None),
         (Method::POST, DETECT.into(), Some(json!({"text": "A text."}))),
-        (Method::POST, BATCH.into(), Some(json!({"texts": [{"text": "A text."}]}))),
+        (Method::POST, BATCH.into(), Some(json!({"texts": [{"text": "A text."}, {"text": "Another."}]}))),
     ]
 }
 

@@ -158,6 +158,11 @@ async fn sessions_from_before_a_restore_are_dead_and_new_ones_live() {
     world.clock.advance(60_000);
     let again = world.logged_in("ada@example.com").await;
     world.me(&again.access_token).await.expect(200);
+    // What is dead can't be revoked any more.
+    let path = format!("{SESSIONS}/{}", session_of(&person));
+    world.delete(&path).bearer(&again.access_token).send().await.expect_problem(404, "not_found");
+    let others = world.delete(SESSIONS).bearer(&again.access_token).send().await.expect(200);
+    assert_eq!(others.json(), json!({"revoked": 0}));
     let list = world.get(SESSIONS).bearer(&again.access_token).send().await.expect(200);
     assert_eq!(list.at("/sessions").as_array().map(Vec::len), Some(1), "the dead one is not listed");
 }

@@ -48,10 +48,20 @@ describe("answers on the wire", () => {
     assert.match(other.headers.get("vary") ?? "", /origin/i);
   });
 
+  /** The path to the letter: fetch and URL would tidy it up. @param {string} path */
+  const postRaw = (path) =>
+    new Promise((resolve, reject) => {
+      const call = request({ host: "127.0.0.1", port: worker.port, path, method: "POST" }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      call.on("error", reject);
+      call.end();
+    });
+
   it("s5_do_not_route_other_spellings_of_a_path", async () => {
-    for (const path of ["//api/v1/auth/login", "/api/v1//auth/login", "/api%2Fv1/auth/login", "/API/v1/auth/login", "/api/v1/auth/login/"]) {
-      const answer = await worker.fetch(path, { method: "POST" });
-      assert.equal(answer.status, 404, path);
+    for (const path of ["//api/v1/auth/login", "/api/v1//auth/login", "/api%2Fv1/auth/login", "/API/v1/auth/login", "/api/v1/auth/login/", "/api/v1/./auth/login%20"]) {
+      assert.equal(await postRaw(path), 404, path);
     }
   });
 

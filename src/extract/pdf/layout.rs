@@ -125,9 +125,13 @@ pub(super) fn text(pages: Vec<Vec<Line>>) -> String {
             match previous {
                 None => {}
                 Some(previous) if !measure.is_one_paragraph(previous, line, at == 0) => text.push_str("\n\n"),
-                Some(_) if !(words.starts_with(char::is_lowercase) && ends_with_hyphen(&text)) => text.push(' '),
-                Some(_) if marks_hyphens && text.ends_with('-') => {}
-                Some(_) => _ = text.pop(),
+                Some(_) if words.starts_with(char::is_lowercase) && ends_with_hyphen(&text) => {
+                    let is_the_authors = marks_hyphens && text.ends_with('-');
+                    if !is_the_authors {
+                        text.pop();
+                    }
+                }
+                Some(_) => text.push(' '),
             }
             text.extend(words.trim_end_matches(SOFT_HYPHEN).chars().filter(|char| *char != SOFT_HYPHEN));
             if words.ends_with(SOFT_HYPHEN) {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
 use zeroize::Zeroize as _;
 
+use super::HASH;
 use crate::domain::password::PhcString;
 use crate::hashing::{self, Memory};
 use crate::platform::line::Line;
@@ -31,6 +32,9 @@ impl DurableObject for HasherObject {
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
+        if request.path() != HASH {
+            return objects::no_such_path();
+        }
         let job = read(&mut request).await?;
         let came_ms = clock::now_ms();
         // One computes, the others wait.
