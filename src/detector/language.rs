@@ -94,9 +94,7 @@ mod tests {
             "en"
         );
         assert_eq!(
-            of(
-                "Skills: project management, data analysis, machine learning, public speaking, budgeting."
-            ),
+            of("Skilled in project management and data analysis; machine learning with Python."),
             "en"
         );
     }
