@@ -51,12 +51,15 @@ impl<'a> Detector<'a> {
             },
         };
         answer.language = language::language(&document);
-        // First the language: in one without spaces between words their number says nothing.
-        if answer.language != language::ENGLISH && letters(&document) >= ENOUGH_LETTERS {
+        let is_short = words < options.min_words.max(1);
+        // First the language: in one without spaces between words their number says nothing. Few words of none that can be
+        // told are just few.
+        let is_foreign = answer.language != language::ENGLISH && !(is_short && answer.language == language::UNKNOWN);
+        if is_foreign && letters(&document) >= ENOUGH_LETTERS {
             answer.reason = Some(Reason::Language);
             return answer;
         }
-        if words < options.min_words.max(1) {
+        if is_short {
             return answer;
         }
         let mut bag = Bag::default();

@@ -87,10 +87,7 @@ mod tests {
     #[test]
     fn english_is_told_by_its_grammar() {
         assert_eq!(of("The ferry that we took was late, but nobody on it seemed to mind."), "en");
-        assert_eq!(
-            of("Skills: project management, data analysis, machine learning, public speaking, budgeting."),
-            "en"
-        );
+        assert_eq!(of("Skilled in project management and data analysis; machine learning with Python."), "en");
     }
 
     #[test]
