@@ -4,6 +4,7 @@ use super::assessment::{Assessment, Confidence, ModelInfo, Options, Reason, Sent
 use super::document::Document;
 use super::grams::Bag;
 use super::judge::{self, Judgement};
+use super::language;
 use super::model::{Model, ModelError};
 use super::signals::signals;
 
@@ -45,7 +46,7 @@ impl<'a> Detector<'a> {
             probability: 0.5,
             confidence: Confidence::Low,
             reason: Some(Reason::TooShort),
-            language: "und",
+            language: language::UNKNOWN,
             words,
             sentences: Vec::new(),
             signals: Vec::new(),
@@ -55,10 +56,15 @@ impl<'a> Detector<'a> {
                 trained_on: self.model.meta.trained_on.clone(),
             },
         };
+        answer.language = language::language(&document);
+        // First the language: in one without spaces between words their number says nothing.
+        if answer.language != language::ENGLISH && letters(&document) >= ENOUGH_LETTERS {
+            answer.reason = Some(Reason::Language);
+            return answer;
+        }
         if words < options.min_words.max(1) {
             return answer;
         }
-        answer.language = "en";
         let mut bag = Bag::default();
         let (judgement, measured) =
             judge::judge(&self.model, &document, &document.sentences, &mut bag);
@@ -87,6 +93,17 @@ impl<'a> Detector<'a> {
         answer
     }
 }
+
+fn letters(document: &Document) -> usize {
+    let text = &document.normal.text;
+    text.chars()
+        .filter(|c| c.is_alphabetic())
+        .take(ENOUGH_LETTERS)
+        .count()
+}
+
+/// Letters from which a language can be told.
+const ENOUGH_LETTERS: usize = 40;
 
 /// Whether a good part is clearly human and another clearly not.
 fn mixed(document: &Document, probabilities: &[f64]) -> bool {

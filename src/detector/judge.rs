@@ -45,8 +45,8 @@ pub fn judge(
     spans: &[Span],
     bag: &mut Bag,
 ) -> (Judgement, Vec<f32>) {
-    let measured = features::measure(document, spans, &model.tables, bag);
-    let score = model.trees.score(&measured);
+    let measured = features::measure(document, spans, &model.parts, bag);
+    let score = model.stack.score(&measured);
     let words = spans.iter().map(|span| span.words).sum();
     let knot = calibration::at(&model.knots, words);
     let judgement = Judgement {

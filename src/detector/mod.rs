@@ -20,12 +20,15 @@ pub mod features;
 pub mod grams;
 pub mod hash;
 pub mod judge;
+pub mod language;
 pub mod lexicon;
+pub mod lm;
 pub mod model;
 pub mod normal;
 #[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
 mod properties;
 mod signals;
+pub mod stack;
 pub mod style;
 pub mod token;
 pub mod trees;

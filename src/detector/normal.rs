@@ -40,6 +40,7 @@ impl Normal {
             manipulation: Manipulation::default(),
             last_source: '\n',
             latin: disguise::mostly_latin(text),
+            in_word: false,
             disguised: false,
         };
         writer.run(text);
@@ -98,6 +99,8 @@ struct Writer {
     /// Last source character that was not dropped.
     last_source: char,
     latin: bool,
+    /// Whether the last character was a letter, invisible ones aside.
+    in_word: bool,
     /// Whether the word being read is made to look Latin.
     disguised: bool,
 }
@@ -132,8 +135,10 @@ impl Writer {
                 }
             }
             let next = after.chars().next();
-            if self.latin && c.is_alphabetic() && !self.last_source.is_alphabetic() {
-                self.disguised = disguise::disguised_word(rest);
+            if !c.is_alphabetic() {
+                self.in_word &= disguise::is_invisible(c);
+            } else if !std::mem::replace(&mut self.in_word, true) {
+                self.disguised = self.latin && disguise::disguised_word(rest);
             }
             if c.is_ascii() && !next.is_some_and(is_mark) {
                 self.ascii(c, next);
@@ -149,6 +154,7 @@ impl Writer {
     }
 
     fn line_end(&mut self, marker: bool) {
+        self.in_word = false;
         let closed = matches!(self.last_source, '.' | '!' | '?' | ':' | '"' | '”' | ';');
         let gap = if marker || closed || self.pending >= Gap::Line {
             Gap::Paragraph

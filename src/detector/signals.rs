@@ -17,7 +17,7 @@ pub fn signals(model: &Model<'_>, measured: &[f32], score: f64) -> Vec<Signal> {
             let value = *measured.get(at)?;
             let &[human_low, human_high, ai_low, ai_high] = model.ranges.get(at)?;
             *changed.get_mut(at)? = ordinary([human_low, human_high, ai_low, ai_high]);
-            let strength = score - model.trees.score(&changed);
+            let strength = score - model.stack.score(&changed);
             *changed.get_mut(at)? = value;
             let direction = if strength > 0.0 {
                 Direction::Ai

@@ -1,5 +1,4 @@
 //! What every kind needs: samples, and writers of small files.
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod hostile;
 mod kinds;

@@ -110,7 +110,7 @@ async fn takes_one_to_twenty_texts_and_nothing_else() {
         (json!({}), "texts"),
         (json!({"texts": "A text."}), "texts"),
         (json!({"texts": ["A text."]}), "texts[0]"),
-        (json!({"texts": [{"text": "A text.", "language": "en"}]}), "language"),
+        (json!({"texts": [{"text": "A text.", "language": "en"}]}), "texts[0].language"),
         (json!({"texts": [{"id": 7, "text": "A text."}]}), "texts[0].id"),
         (json!({"texts": [{"text": null}]}), "texts[0].text"),
         (json!({"texts": [{"text": "A text."}], "mode": "fast"}), "mode"),

@@ -124,3 +124,38 @@ fn ece(human: &[Outcome], machine: &[Outcome]) -> f64 {
     }
     bins.iter().map(|bin| (bin[1] - bin[2]).abs()).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(probability: f64, ai: bool) -> Outcome {
+        Outcome {
+            score: probability,
+            probability,
+            over_1: probability > 0.9,
+            over_5: probability > 0.8,
+            ai,
+        }
+    }
+
+    #[test]
+    fn ties_count_half_in_the_area_under_the_curve() {
+        let outcomes = [
+            outcome(0.1, false),
+            outcome(0.5, false),
+            outcome(0.5, true),
+            outcome(0.9, true),
+        ];
+        assert!((auroc(&outcomes) - 0.875).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_sure_and_right_answer_has_no_calibration_error() {
+        let outcomes = [outcome(0.0, false), outcome(1.0, true), outcome(1.0, true)];
+        let figures = Figures::of(&outcomes, 0);
+        assert_eq!(figures.ece, Some(0.0));
+        assert_eq!(figures.tpr_1, Some(1.0));
+        assert_eq!(figures.fpr_1, Some(0.0));
+    }
+}

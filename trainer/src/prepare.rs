@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use edgekeep::detector::document::{Document, Span};
 use edgekeep::detector::grams::{Bag, Table, visit};
+use edgekeep::detector::lm::{self, Unit};
 
 use crate::data::Text;
+use crate::language::Pairs;
 use crate::linear::Sparse;
 use crate::parallel;
 use crate::rng::Rng;
@@ -18,6 +20,8 @@ pub struct Prepared {
     pub rows: Vec<Row>,
     /// N-grams of each row, one matrix a table.
     pub grams: Vec<Sparse>,
+    /// Context and token pairs of each row, one list a language model.
+    pub pairs: Vec<Pairs>,
     /// Names of the kinds of text (source/domain).
     pub kinds: Vec<String>,
     /// Names of the sources.
@@ -77,7 +81,20 @@ pub fn prepare(texts: &[&Text], seed: u64, windows: bool) -> Prepared {
     let grams = parallel::map(Table::ALL.len(), |table| {
         sparse(&documents, &rows, Table::ALL[table])
     });
+    let pairs = parallel::map(Unit::ALL.len(), |unit| {
+        let mut all = Pairs::default();
+        for row in rows.iter().filter(|row| !row.window) {
+            let document = &documents[row.document];
+            all.push(|visit| {
+                row.spans
+                    .iter()
+                    .for_each(|&span| lm::pairs(document, Unit::ALL[unit], span, &mut *visit))
+            });
+        }
+        all
+    });
     Prepared {
+        pairs,
         documents,
         rows,
         grams,

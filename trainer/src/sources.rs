@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use edgekeep::detector::Detector;
+use edgekeep::detector::{Detector, hash};
 
 use crate::data::{self, Text};
 use crate::fit;
@@ -18,7 +18,8 @@ use crate::write::{self, ModelFile};
 /// Texts of a source that are evaluated, at most.
 const MOST: usize = 2500;
 
-pub fn run(training: &Training, json: bool) -> Result<()> {
+/// Trains without each source in turn, on `sample` in a hundred of the groups of texts, and evaluates on it.
+pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
     let progress = Progress { loud: true };
     let folder = data::folder(training.data.as_deref())?;
     let mut all = data::read(&data::find(&folder, "train").context("no training file")?)?;
@@ -26,7 +27,10 @@ pub fn run(training: &Training, json: bool) -> Result<()> {
     if let Some(path) = data::find(&folder, "dev") {
         all.extend(data::read(&path)?);
     }
-    let train: Vec<&Text> = all[..train_count].iter().collect();
+    let train: Vec<&Text> = all[..train_count]
+        .iter()
+        .filter(|text| training.admits(text) && hash::bytes(text.group.bytes()) % 100 < sample)
+        .collect();
     let prepared = prepare(&train, training.seed, true);
     let options = training.options();
     let mut sources = prepared.sources.clone();

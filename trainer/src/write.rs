@@ -18,7 +18,12 @@ pub fn bytes(fitted: &Fitted, version: &str, trained_on: &str, seed: u64) -> Res
         seed,
         features: features::COUNT,
     };
-    let scales: Vec<f64> = fitted.tables.iter().map(|(_, scale)| *scale).collect();
+    let scales: Vec<f64> = fitted
+        .parts
+        .tables
+        .iter()
+        .map(|(_, scale)| *scale)
+        .collect();
     let knots: Vec<f64> = fitted.knots.iter().flat_map(Knot::fields).collect();
     let ranges: Vec<f64> = fitted.ranges.iter().flatten().copied().collect();
     let mut sections = vec![
@@ -29,13 +34,20 @@ pub fn bytes(fitted: &Fitted, version: &str, trained_on: &str, seed: u64) -> Res
             bytemuck::cast_slice(&fitted.forest.nodes).to_vec(),
         ),
         (
+            section::LINEAR,
+            bytemuck::cast_slice(&fitted.linear.fields()).to_vec(),
+        ),
+        (
             section::ROOTS,
             bytemuck::cast_slice(&fitted.forest.roots).to_vec(),
         ),
         (section::KNOTS, bytemuck::cast_slice(&knots).to_vec()),
         (section::RANGES, bytemuck::cast_slice(&ranges).to_vec()),
     ];
-    for (id, (bytes, _)) in (section::TABLES..).zip(&fitted.tables) {
+    for (id, (bytes, _)) in (section::TABLES..).zip(&fitted.parts.tables) {
+        sections.push((id, bytes.clone()));
+    }
+    for (id, bytes) in (section::LMS..).zip(&fitted.parts.lms) {
         sections.push((id, bytes.clone()));
     }
     Ok(container::build(&sections))

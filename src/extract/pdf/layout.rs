@@ -126,7 +126,8 @@ pub(super) fn text(pages: Vec<Vec<Line>>) -> String {
                 None => {}
                 Some(previous) if !measure.is_one_paragraph(previous, line, at == 0) => text.push_str("\n\n"),
                 Some(_) if words.starts_with(char::is_lowercase) && ends_with_hyphen(&text) => {
-                    if !(marks_hyphens && text.ends_with('-')) {
+                    let is_the_authors = marks_hyphens && text.ends_with('-');
+                    if !is_the_authors {
                         text.pop();
                     }
                 }

@@ -1,5 +1,4 @@
 //! Any bytes at all.
-#![expect(clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use proptest::prelude::*;
 

@@ -1,5 +1,4 @@
 //! PDFs.
-#![expect(clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use super::*;
 
