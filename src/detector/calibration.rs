@@ -27,44 +27,16 @@ impl Knot {
 
     /// Reads the numbers in the order of the fields.
     pub fn from_fields(fields: &[f64]) -> Option<Self> {
-        let &[
-            log_words,
-            slope,
-            offset,
-            ai_02,
-            ai_1,
-            ai_5,
-            human_5,
-            human_1,
-        ] = fields
-        else {
+        let &[log_words, slope, offset, ai_02, ai_1, ai_5, human_5, human_1] = fields else {
             return None;
         };
-        let knot = Self {
-            log_words,
-            slope,
-            offset,
-            ai_02,
-            ai_1,
-            ai_5,
-            human_5,
-            human_1,
-        };
+        let knot = Self { log_words, slope, offset, ai_02, ai_1, ai_5, human_5, human_1 };
         (fields.iter().all(|f| f.is_finite()) && slope >= 0.0).then_some(knot)
     }
 
     /// The numbers in the order of the fields.
     pub fn fields(&self) -> [f64; Self::FIELDS] {
-        [
-            self.log_words,
-            self.slope,
-            self.offset,
-            self.ai_02,
-            self.ai_1,
-            self.ai_5,
-            self.human_5,
-            self.human_1,
-        ]
+        [self.log_words, self.slope, self.offset, self.ai_02, self.ai_1, self.ai_5, self.human_5, self.human_1]
     }
 
     /// The calibrated probability of AI for a score.
@@ -97,9 +69,7 @@ pub fn at(knots: &[Knot], words: usize) -> Option<Knot> {
 /// thousand. It stays strictly monotone, so that texts keep their order.
 pub fn logistic(log_odds: f64) -> f64 {
     let beyond = (log_odds.abs() - KNEE).max(0.0);
-    let flat = (log_odds.abs().min(KNEE) + beyond / 5.0)
-        .min(MOST)
-        .copysign(log_odds);
+    let flat = (log_odds.abs().min(KNEE) + beyond / 5.0).min(MOST).copysign(log_odds);
     1.0 / (1.0 + libm::exp(-flat))
 }
 

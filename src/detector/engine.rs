@@ -28,13 +28,7 @@ impl<'a> Detector<'a> {
     /// Scores a text of any length, without sentences and signals. For evaluation.
     pub fn score(&self, text: &str) -> Judgement {
         let document = Document::new(text);
-        judge::judge(
-            &self.model,
-            &document,
-            &document.sentences,
-            &mut Bag::default(),
-        )
-        .0
+        judge::judge(&self.model, &document, &document.sentences, &mut Bag::default()).0
     }
 
     /// Judges a text. Takes time linear in its length. Offsets in the answer are UTF-16 code units of `text`.
@@ -57,19 +51,20 @@ impl<'a> Detector<'a> {
             },
         };
         answer.language = language::language(&document);
-        // First the language: in one without spaces between words their number says nothing.
-        if answer.language != language::ENGLISH && letters(&document) >= ENOUGH_LETTERS {
+        let is_short = words < options.min_words.max(1);
+        // First the language: in one without spaces between words their number says nothing. Few words of none that can be
+        // told are just few.
+        let is_foreign = answer.language != language::ENGLISH && !(is_short && answer.language == language::UNKNOWN);
+        if is_foreign && letters(&document) >= ENOUGH_LETTERS {
             answer.reason = Some(Reason::Language);
             return answer;
         }
-        if words < options.min_words.max(1) {
+        if is_short {
             return answer;
         }
         let mut bag = Bag::default();
-        let (judgement, measured) =
-            judge::judge(&self.model, &document, &document.sentences, &mut bag);
-        let probabilities =
-            judge::sentences(&self.model, &document, &mut bag, judgement.probability);
+        let (judgement, measured) = judge::judge(&self.model, &document, &document.sentences, &mut bag);
+        let probabilities = judge::sentences(&self.model, &document, &mut bag, judgement.probability);
         (answer.verdict, answer.confidence) = judgement.verdict();
         if mixed(&document, &probabilities) {
             (answer.verdict, answer.confidence) = (Verdict::Mixed, Confidence::Medium);
@@ -83,11 +78,7 @@ impl<'a> Detector<'a> {
             .zip(probabilities)
             .filter_map(|(&span, probability)| {
                 let (start, end) = document.units(span)?;
-                Some(Sentence {
-                    start,
-                    end,
-                    probability,
-                })
+                Some(Sentence { start, end, probability })
             })
             .collect();
         answer
@@ -96,10 +87,7 @@ impl<'a> Detector<'a> {
 
 fn letters(document: &Document) -> usize {
     let text = &document.normal.text;
-    text.chars()
-        .filter(|c| c.is_alphabetic())
-        .take(ENOUGH_LETTERS)
-        .count()
+    text.chars().filter(|c| c.is_alphabetic()).take(ENOUGH_LETTERS).count()
 }
 
 /// Letters from which a language can be told.

@@ -6,8 +6,7 @@ use super::lm::{self, Lm, Unit};
 use super::style;
 
 /// Number of features.
-pub const COUNT: usize =
-    style::COUNT + Table::ALL.len() * PER_TABLE + Unit::ALL.len() * lm::FEATURES;
+pub const COUNT: usize = style::COUNT + Table::ALL.len() * PER_TABLE + Unit::ALL.len() * lm::FEATURES;
 
 /// The parts of a model that measure.
 #[derive(Debug, Clone, Copy)]
@@ -37,16 +36,8 @@ pub fn measure(document: &Document, spans: &[Span], parts: &Parts<'_>, bag: &mut
 /// How a linear score speaks of the whole and how it spreads over the sentences.
 fn linear(score: &Score) -> [f64; PER_TABLE] {
     let (mean, sd) = style::moments(&score.sentences);
-    let lowest = score
-        .sentences
-        .iter()
-        .copied()
-        .fold(f64::INFINITY, f64::min);
-    let highest = score
-        .sentences
-        .iter()
-        .copied()
-        .fold(f64::NEG_INFINITY, f64::max);
+    let lowest = score.sentences.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = score.sentences.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
     [score.whole, mean, sd, finite(lowest), finite(highest)]
 }

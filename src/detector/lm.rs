@@ -56,11 +56,7 @@ impl<'a> Lm<'a> {
             return None;
         }
         let part = |at: usize| bytes.get(at * SYMBOLS..(at + 1) * SYMBOLS);
-        Some(Self {
-            tokens: [part(0)?, part(1)?],
-            free: [part(2)?, part(3)?],
-            slots: bytes.get(4 * SYMBOLS..)?,
-        })
+        Some(Self { tokens: [part(0)?, part(1)?], free: [part(2)?, part(3)?], slots: bytes.get(4 * SYMBOLS..)? })
     }
 
     /// Surprise of a token in its context, for human and machine text, and whether the pair is known.
@@ -82,11 +78,7 @@ impl<'a> Lm<'a> {
         }
         let side = |side: usize| {
             let of = |table: [&[u8]; 2], index: u16| {
-                table
-                    .get(side)
-                    .and_then(|t| t.get(usize::from(index)))
-                    .copied()
-                    .unwrap_or(u8::MAX)
+                table.get(side).and_then(|t| t.get(usize::from(index))).copied().unwrap_or(u8::MAX)
             };
             of(self.tokens, token).saturating_add(of(self.free, context))
         };
@@ -101,26 +93,16 @@ impl<'a> Lm<'a> {
         let mut ratio = Vec::with_capacity(spans.len());
         for &span in spans {
             let before = sums.clone();
-            pairs(document, unit, span, |context, token| {
-                sums.add(self.surprise(context, token))
-            });
+            pairs(document, unit, span, |context, token| sums.add(self.surprise(context, token)));
             let count = (sums.count - before.count).max(1.0) * STEPS;
-            let (h, m) = (
-                (sums.human - before.human) / count,
-                (sums.machine - before.machine) / count,
-            );
+            let (h, m) = ((sums.human - before.human) / count, (sums.machine - before.machine) / count);
             human.push(h);
             machine.push(m);
             ratio.push(h - m);
         }
         let count = sums.count.max(1.0);
         let mean = |sum: f64| sum / count / STEPS;
-        let spread = |sum: f64, square: f64| {
-            (square / count - (sum / count) * (sum / count))
-                .max(0.0)
-                .sqrt()
-                / STEPS
-        };
+        let spread = |sum: f64, square: f64| (square / count - (sum / count) * (sum / count)).max(0.0).sqrt() / STEPS;
         let (ratio_mean, ratio_sd) = moments(&ratio);
         let extreme = |pick: fn(f64, f64) -> f64| ratio.iter().copied().reduce(pick).unwrap_or(0.0);
         [

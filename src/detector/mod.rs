@@ -34,8 +34,8 @@ pub mod token;
 pub mod trees;
 
 pub use assessment::{
-    Assessment, Confidence, Direction, Manipulation, ManipulationKind, ManipulationPlace,
-    ModelInfo, Options, Reason, Sentence, Signal, UsualRange, Verdict,
+    Assessment, Confidence, Direction, Manipulation, ManipulationKind, ManipulationPlace, ModelInfo, Options, Reason,
+    Sentence, Signal, UsualRange, Verdict,
 };
 #[cfg(feature = "embedded-model")]
 pub use embedded::{assess, embedded};

@@ -108,14 +108,11 @@ impl<'a> Model<'a> {
             weights(&container, Table::Masks, masks)?,
             weights(&container, Table::Chars, chars)?,
         ];
-        let lm = |id: u32| {
-            Lm::new(container.section(id)?).ok_or(ModelError::Contents("language models"))
-        };
+        let lm = |id: u32| Lm::new(container.section(id)?).ok_or(ModelError::Contents("language models"));
         let lms = [lm(section::LMS)?, lm(section::LMS + 1)?];
         let nodes: &[Node] = cast(container.section(section::NODES)?, "trees")?;
         let roots: &[u32] = cast(container.section(section::ROOTS)?, "trees")?;
-        let trees =
-            Trees::new(nodes, roots, features::COUNT).ok_or(ModelError::Contents("trees"))?;
+        let trees = Trees::new(nodes, roots, features::COUNT).ok_or(ModelError::Contents("trees"))?;
         let linear: &[f64] = cast(container.section(section::LINEAR)?, "blend")?;
         let linear = Linear::from_fields(linear).ok_or(ModelError::Contents("blend"))?;
         Ok(Self {
@@ -128,16 +125,10 @@ impl<'a> Model<'a> {
     }
 }
 
-fn weights<'a>(
-    container: &Container<'a>,
-    table: Table,
-    scale: f64,
-) -> Result<Weights<'a>, ModelError> {
+fn weights<'a>(container: &Container<'a>, table: Table, scale: f64) -> Result<Weights<'a>, ModelError> {
     let id = section::TABLES + u32::try_from(table.index()).unwrap_or(0);
     let bytes = container.section(id)?;
-    (bytes.len() == BUCKETS)
-        .then_some(Weights { bytes, scale })
-        .ok_or(ModelError::Contents("weights"))
+    (bytes.len() == BUCKETS).then_some(Weights { bytes, scale }).ok_or(ModelError::Contents("weights"))
 }
 
 fn knots(fields: &[f64]) -> Result<Vec<Knot>, ModelError> {
@@ -154,10 +145,7 @@ fn ranges(fields: &[f64]) -> Result<Vec<[f64; 4]>, ModelError> {
         .ok_or(ModelError::Contents("ranges"))
 }
 
-fn cast<'a, T: bytemuck::AnyBitPattern>(
-    bytes: &'a [u8],
-    what: &'static str,
-) -> Result<&'a [T], ModelError> {
+fn cast<'a, T: bytemuck::AnyBitPattern>(bytes: &'a [u8], what: &'static str) -> Result<&'a [T], ModelError> {
     bytemuck::try_cast_slice(bytes).map_err(|_| ModelError::Contents(what))
 }
 

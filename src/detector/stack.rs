@@ -46,15 +46,9 @@ impl Linear {
                 Some((index, weight))
             })
             .collect();
-        let sound = rest.is_empty()
-            && fields.iter().all(|field| field.is_finite())
-            && (0.0..=1.0).contains(&share);
+        let sound = rest.is_empty() && fields.iter().all(|field| field.is_finite()) && (0.0..=1.0).contains(&share);
         sound.then_some(())?;
-        Some(Self {
-            share,
-            offset,
-            terms: terms?,
-        })
+        Some(Self { share, offset, terms: terms? })
     }
 
     /// The numbers in the order in which they are read.
@@ -69,11 +63,7 @@ impl Linear {
     /// Log-odds of AI, before calibration.
     pub fn score(&self, features: &[f32]) -> f64 {
         let value = |at: usize| f64::from(features.get(at).copied().unwrap_or(0.0));
-        let sum: f64 = self
-            .terms
-            .iter()
-            .map(|&(at, weight)| weight * value(at))
-            .sum();
+        let sum: f64 = self.terms.iter().map(|&(at, weight)| weight * value(at)).sum();
         self.offset + sum
     }
 }
@@ -84,11 +74,7 @@ mod tests {
 
     #[test]
     fn a_blend_is_read_back_as_it_was_written() {
-        let linear = Linear {
-            share: 0.5,
-            offset: -1.25,
-            terms: vec![(3, 0.5), (70, 2.0)],
-        };
+        let linear = Linear { share: 0.5, offset: -1.25, terms: vec![(3, 0.5), (70, 2.0)] };
         assert_eq!(Linear::from_fields(&linear.fields()), Some(linear));
     }
 

@@ -34,8 +34,8 @@ impl JsonInput for Presented {
         let (text, delivery) = match wire.refresh_token {
             Some(text) => (text, Delivery::Body),
             None => {
-                let text =
-                    cookie::read(&call.headers).ok_or(Error::InvalidRefreshToken { revoked_of: None, cookie: false })?;
+                let text = cookie::read(&call.headers)
+                    .ok_or(Error::InvalidRefreshToken { revoked_of: None, cookie: false })?;
                 cookie::require_own_origin(call)?;
                 (text, Delivery::Cookie)
             }

@@ -25,10 +25,7 @@ const LENGTHS: [f64; 6] = [45.0, 70.0, 110.0, 180.0, 320.0, 600.0];
 pub fn knots(familiar: &[Scored], new: &[Scored]) -> Vec<Knot> {
     let thresholds: Vec<Knot> = LENGTHS.iter().map(|&words| knot(new, words)).collect();
     let mut both = familiar.to_vec();
-    both.extend(new.iter().map(|&s| Scored {
-        weight: s.weight * NEW_SHARE,
-        ..s
-    }));
+    both.extend(new.iter().map(|&s| Scored { weight: s.weight * NEW_SHARE, ..s }));
     let mut knots: Vec<Knot> = LENGTHS
         .iter()
         .zip(thresholds)
@@ -36,11 +33,7 @@ pub fn knots(familiar: &[Scored], new: &[Scored]) -> Vec<Knot> {
             let near = near(&both, words);
             let points: Vec<_> = near.iter().map(|(s, w)| (s.score, s.ai, *w)).collect();
             let (slope, offset) = logistic(&points);
-            Knot {
-                slope,
-                offset,
-                ..thresholds
-            }
+            Knot { slope, offset, ..thresholds }
         })
         .collect();
     // Pooled, one per cent can hide three in one group: raise the thresholds until every group of people is below.
@@ -91,14 +84,8 @@ fn near(scored: &[Scored], words: f64) -> Vec<(Scored, f64)> {
 
 fn knot(scored: &[Scored], words: f64) -> Knot {
     let near = near(scored, words);
-    let tail = |ai: bool, share: f64| {
-        quantile(
-            near.iter()
-                .filter(|(s, _)| s.ai == ai)
-                .map(|(s, w)| (s.score, *w)),
-            share,
-        )
-    };
+    let tail =
+        |ai: bool, share: f64| quantile(near.iter().filter(|(s, _)| s.ai == ai).map(|(s, w)| (s.score, *w)), share);
     let ai_5 = tail(false, 0.95);
     let ai_1 = tail(false, 0.99).max(ai_5);
     let human_5 = tail(true, 0.05);
@@ -116,13 +103,7 @@ fn knot(scored: &[Scored], words: f64) -> Knot {
 
 /// Logistic regression on a score alone, both labels weighing the same, by Newton's method: slope and offset.
 pub fn logistic(points: &[(f64, bool, f64)]) -> (f64, f64) {
-    let total = |wanted: bool| -> f64 {
-        points
-            .iter()
-            .filter(|(_, ai, _)| *ai == wanted)
-            .map(|(_, _, w)| w)
-            .sum()
-    };
+    let total = |wanted: bool| -> f64 { points.iter().filter(|(_, ai, _)| *ai == wanted).map(|(_, _, w)| w).sum() };
     let (human, machine) = (total(false), total(true));
     let (mut slope, mut offset) = (1.0, 0.0);
     if human <= 0.0 || machine <= 0.0 {

@@ -46,10 +46,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             seed: 1,
-            linear: linear::Options {
-                passes: 8,
-                kind_intercept: 1.0,
-            },
+            linear: linear::Options { passes: 8, kind_intercept: 1.0 },
             cost: [4.0, 4.0, 4.0],
             boost: boost::Options {
                 trees: 250,
@@ -95,9 +92,7 @@ pub fn fit(data: &Prepared, subset: &[usize], options: &Options, progress: &Prog
     let kinds = kind_folds(data, subset, options);
     let mut parts = learn(data, subset, &weights, &groups, &kinds, options, progress);
     let by_group = measure_all(data, subset, progress, |row| &parts[1 + groups[row]]);
-    let by_kind = measure_all(data, subset, progress, |row| {
-        &parts[1 + options.folds + kinds[row]]
-    });
+    let by_kind = measure_all(data, subset, progress, |row| &parts[1 + options.folds + kinds[row]]);
 
     let count = subset.len();
     let measured = [by_group, by_kind].concat();
@@ -106,39 +101,22 @@ pub fn fit(data: &Prepared, subset: &[usize], options: &Options, progress: &Prog
     let ai: Vec<bool> = (0..2 * count).map(|at| of(at).ai).collect();
     let row_weights: Vec<f64> = (0..2 * count)
         .map(|at| {
-            let share = if at < count {
-                1.0 - options.new_ground
-            } else {
-                options.new_ground
-            };
+            let share = if at < count { 1.0 - options.new_ground } else { options.new_ground };
             share * weights[subset[at % count]]
         })
         .collect();
     let direction = direction();
     let step = progress.stage("trees", options.kind_folds + 2);
     let grow = |wanted: &dyn Fn(usize) -> bool| {
-        let rows: Vec<usize> = (0..2 * count)
-            .filter(|&at| wanted(subset[at % count]))
-            .collect();
+        let rows: Vec<usize> = (0..2 * count).filter(|&at| wanted(subset[at % count])).collect();
         let mut rng = Rng::new(options.seed, "trees");
-        let forest = boost::fit(
-            &binned,
-            &rows,
-            &ai,
-            &row_weights,
-            &direction,
-            &options.boost,
-            &mut rng,
-        );
+        let forest = boost::fit(&binned, &rows, &ai, &row_weights, &direction, &options.boost, &mut rng);
         step.tick();
         forest
     };
     let linear = blend(&measured, &ai, &row_weights, options);
     let judge = |forest: &Forest, offset: usize, wanted: &dyn Fn(usize) -> bool| -> Vec<Scored> {
-        let stack = Stack {
-            trees: forest.trees(),
-            linear: linear.clone(),
-        };
+        let stack = Stack { trees: forest.trees(), linear: linear.clone() };
         (0..count)
             .filter(|&at| wanted(subset[at]))
             .map(|at| Scored {
@@ -154,9 +132,7 @@ pub fn fit(data: &Prepared, subset: &[usize], options: &Options, progress: &Prog
     let familiar = judge(&grow(&|row| groups[row] != 0), 0, &|row| groups[row] == 0);
     let mut new = Vec::new();
     for fold in 0..options.kind_folds {
-        new.extend(judge(&grow(&|row| kinds[row] != fold), count, &|row| {
-            kinds[row] == fold
-        }));
+        new.extend(judge(&grow(&|row| kinds[row] != fold), count, &|row| kinds[row] == fold));
     }
     Fitted {
         knots: calibrate::knots(&familiar, &new),
@@ -171,18 +147,13 @@ pub fn fit(data: &Prepared, subset: &[usize], options: &Options, progress: &Prog
 ///
 /// Six numbers are learnt and no more: with free weights the best table at home would drown the others.
 fn blend(measured: &[Vec<f32>], ai: &[bool], weights: &[f64], options: &Options) -> Linear {
-    let mut columns: Vec<usize> = (0..Table::ALL.len())
-        .map(|table| style::COUNT + table * features::PER_TABLE)
-        .collect();
+    let mut columns: Vec<usize> =
+        (0..Table::ALL.len()).map(|table| style::COUNT + table * features::PER_TABLE).collect();
     let first_lm = style::COUNT + Table::ALL.len() * features::PER_TABLE;
     columns.extend((0..Unit::ALL.len()).map(|unit| first_lm + unit * lm::FEATURES + lm::RATIO));
     let total: f64 = weights.iter().sum();
     let mean = |value: &dyn Fn(&[f32]) -> f64| {
-        let sum: f64 = measured
-            .iter()
-            .zip(weights)
-            .map(|(row, w)| value(row) * w)
-            .sum();
+        let sum: f64 = measured.iter().zip(weights).map(|(row, w)| value(row) * w).sum();
         sum / total
     };
     let mut terms = Vec::new();
@@ -194,26 +165,14 @@ fn blend(measured: &[Vec<f32>], ai: &[bool], weights: &[f64], options: &Options)
         offset -= middle * weight;
         terms.push((column, weight));
     }
-    let plain = Linear {
-        share: 0.0,
-        offset,
-        terms,
-    };
-    let points: Vec<(f64, bool, f64)> = measured
-        .iter()
-        .zip(ai)
-        .zip(weights)
-        .map(|((row, &ai), &weight)| (plain.score(row), ai, weight))
-        .collect();
+    let plain = Linear { share: 0.0, offset, terms };
+    let points: Vec<(f64, bool, f64)> =
+        measured.iter().zip(ai).zip(weights).map(|((row, &ai), &weight)| (plain.score(row), ai, weight)).collect();
     let (slope, shift) = calibrate::logistic(&points);
     Linear {
         share: options.linear_share,
         offset: slope * plain.offset + shift,
-        terms: plain
-            .terms
-            .iter()
-            .map(|&(column, weight)| (column, slope * weight))
-            .collect(),
+        terms: plain.terms.iter().map(|&(column, weight)| (column, slope * weight)).collect(),
     }
 }
 
@@ -241,20 +200,11 @@ fn learn(
             let targets = targets(data, subset, weights, cost, |row| knows(set, row));
             let mut rng = Rng::new(options.seed, &format!("linear {piece} {set}"));
             let (grams, kinds) = (&data.grams[piece], data.kinds.len());
-            linear::quantise(&linear::train(
-                grams,
-                BUCKETS,
-                kinds,
-                &targets,
-                &options.linear,
-                &mut rng,
-            ))
+            linear::quantise(&linear::train(grams, BUCKETS, kinds, &targets, &options.linear, &mut rng))
         } else {
             let side = |ai: bool| -> Vec<usize> {
                 let whole = subset.iter().copied().filter(|&row| !data.rows[row].window);
-                whole
-                    .filter(|&row| data.rows[row].ai == ai && knows(set, row))
-                    .collect()
+                whole.filter(|&row| data.rows[row].ai == ai && knows(set, row)).collect()
             };
             let pairs = &data.pairs[piece - Table::ALL.len()];
             (language::build(pairs, &side(false), &side(true)), 0.0)
@@ -266,11 +216,7 @@ fn learn(
     (0..sets)
         .map(|_| OwnedParts {
             tables: pieces.by_ref().take(Table::ALL.len()).collect(),
-            lms: pieces
-                .by_ref()
-                .take(Unit::ALL.len())
-                .map(|(bytes, _)| bytes)
-                .collect(),
+            lms: pieces.by_ref().take(Unit::ALL.len()).map(|(bytes, _)| bytes).collect(),
         })
         .collect()
 }
@@ -292,12 +238,7 @@ fn measure_all<'a>(
             .iter()
             .map(|&at| {
                 let row = &data.rows[at];
-                measure(
-                    &data.documents[row.document],
-                    &row.spans,
-                    &parts(at).view(),
-                    &mut bag,
-                )
+                measure(&data.documents[row.document], &row.spans, &parts(at).view(), &mut bag)
             })
             .collect();
         step.add(measured.len());
@@ -320,14 +261,10 @@ impl OwnedParts {
         Parts {
             tables: std::array::from_fn(|table| {
                 let (bytes, scale) = &self.tables[table];
-                Weights {
-                    bytes,
-                    scale: *scale,
-                }
+                Weights { bytes, scale: *scale }
             }),
             lms: std::array::from_fn(|unit| {
-                Lm::new(&self.lms[unit])
-                    .unwrap_or_else(|| unreachable!("a language model just built has its length"))
+                Lm::new(&self.lms[unit]).unwrap_or_else(|| unreachable!("a language model just built has its length"))
             }),
         }
     }
@@ -351,11 +288,7 @@ fn direction() -> Vec<i8> {
 /// Weight of each row: both labels alike, and within a label large kinds of text held back.
 pub fn weights(data: &Prepared, subset: &[usize], options: &Options) -> Vec<f64> {
     let own = |row: &Row| {
-        if row.window {
-            options.window_weight
-        } else {
-            1.0
-        }
+        if row.window { options.window_weight } else { 1.0 }
     };
     let mut kinds: BTreeMap<(bool, usize), f64> = BTreeMap::new();
     for &row in subset {
@@ -370,9 +303,8 @@ pub fn weights(data: &Prepared, subset: &[usize], options: &Options) -> Vec<f64>
     for &at in subset {
         let row = &data.rows[at];
         let size = kinds[&(row.ai, row.kind)];
-        weights[at] = own(row) * size.powf(options.size_power) / size / labels[usize::from(row.ai)]
-            * subset.len() as f64
-            / 2.0;
+        weights[at] =
+            own(row) * size.powf(options.size_power) / size / labels[usize::from(row.ai)] * subset.len() as f64 / 2.0;
     }
     weights
 }
@@ -387,37 +319,26 @@ fn targets(
     subset
         .iter()
         .filter(|&&row| wanted(row))
-        .map(|&row| Target {
-            row,
-            ai: data.rows[row].ai,
-            cost: cost * weights[row] as f32,
-            kind: data.rows[row].kind,
-        })
+        .map(|&row| Target { row, ai: data.rows[row].ai, cost: cost * weights[row] as f32, kind: data.rows[row].kind })
         .collect()
 }
 
 /// Fold of each row by its group of texts.
 fn group_folds(data: &Prepared, options: &Options) -> Vec<usize> {
-    let fold = |row: &Row| {
-        (edgekeep::detector::hash::mix(row.group ^ options.seed) % options.folds as u64) as usize
-    };
+    let fold = |row: &Row| (edgekeep::detector::hash::mix(row.group ^ options.seed) % options.folds as u64) as usize;
     data.rows.iter().map(fold).collect()
 }
 
 /// Fold of each row by its kind of text, the largest kind first into the emptiest fold.
 fn kind_folds(data: &Prepared, subset: &[usize], options: &Options) -> Vec<usize> {
     let mut sizes = vec![0_usize; data.kinds.len()];
-    subset
-        .iter()
-        .for_each(|&row| sizes[data.rows[row].kind] += 1);
+    subset.iter().for_each(|&row| sizes[data.rows[row].kind] += 1);
     let mut order: Vec<usize> = (0..sizes.len()).collect();
     order.sort_by_key(|&kind| std::cmp::Reverse(sizes[kind]));
     let mut filled = vec![0; options.kind_folds];
     let mut of_kind = vec![0; sizes.len()];
     for kind in order {
-        let fold = (0..options.kind_folds)
-            .min_by_key(|&f| filled[f])
-            .unwrap_or(0);
+        let fold = (0..options.kind_folds).min_by_key(|&f| filled[f]).unwrap_or(0);
         of_kind[kind] = fold;
         filled[fold] += sizes[kind];
     }
@@ -428,19 +349,10 @@ fn kind_folds(data: &Prepared, subset: &[usize], options: &Options) -> Vec<usize
 fn ranges(measured: &[Vec<f32>], ai: &[bool]) -> Vec<[f64; 4]> {
     parallel::map(style::COUNT, |feature| {
         let tails = |wanted: bool| {
-            let mut values: Vec<f32> = measured
-                .iter()
-                .zip(ai)
-                .filter(|(_, ai)| **ai == wanted)
-                .map(|(row, _)| row[feature])
-                .collect();
+            let mut values: Vec<f32> =
+                measured.iter().zip(ai).filter(|(_, ai)| **ai == wanted).map(|(row, _)| row[feature]).collect();
             values.sort_unstable_by(f32::total_cmp);
-            let at = |share: f64| {
-                values
-                    .get((share * values.len() as f64) as usize)
-                    .copied()
-                    .unwrap_or(0.0)
-            };
+            let at = |share: f64| values.get((share * values.len() as f64) as usize).copied().unwrap_or(0.0);
             [f64::from(at(0.1)), f64::from(at(0.9))]
         };
         let (human, machine) = (tails(false), tails(true));

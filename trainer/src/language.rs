@@ -39,15 +39,9 @@ struct Counts {
 
 impl Counts {
     fn new(data: &Pairs, rows: &[usize]) -> Self {
-        let mut all: Vec<u32> = rows
-            .iter()
-            .flat_map(|&row| data.row(row).iter().copied())
-            .collect();
+        let mut all: Vec<u32> = rows.iter().flat_map(|&row| data.row(row).iter().copied()).collect();
         all.sort_unstable();
-        let pairs: Vec<(u32, f64)> = all
-            .chunk_by(|a, b| a == b)
-            .map(|run| (run[0], run.len() as f64))
-            .collect();
+        let pairs: Vec<(u32, f64)> = all.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as f64)).collect();
         let mut contexts = vec![(0.0, 0.0); SYMBOLS];
         let mut tokens = vec![0.0; SYMBOLS];
         for &(pair, count) in &pairs {
@@ -56,12 +50,7 @@ impl Counts {
             context.1 += 1.0;
             tokens[(pair & 0xffff) as usize] += count;
         }
-        Self {
-            pairs,
-            contexts,
-            tokens,
-            total: all.len() as f64,
-        }
+        Self { pairs, contexts, tokens, total: all.len() as f64 }
     }
 
     fn token(&self, token: usize) -> f64 {
@@ -74,9 +63,7 @@ impl Counts {
     }
 
     fn count(&self, pair: u32) -> f64 {
-        self.pairs
-            .binary_search_by_key(&pair, |(pair, _)| *pair)
-            .map_or(0.0, |at| self.pairs[at].1)
+        self.pairs.binary_search_by_key(&pair, |(pair, _)| *pair).map_or(0.0, |at| self.pairs[at].1)
     }
 
     fn pair(&self, pair: u32) -> f64 {
@@ -107,10 +94,8 @@ pub fn build(data: &Pairs, human: &[usize], machine: &[usize]) -> Vec<u8> {
         })
         .collect();
     shares.sort_unstable_by_key(|(pair, _)| *pair);
-    let mut wanted: Vec<(u32, f64)> = shares
-        .chunk_by(|a, b| a.0 == b.0)
-        .map(|run| (run[0].0, run.iter().map(|r| r.1).sum()))
-        .collect();
+    let mut wanted: Vec<(u32, f64)> =
+        shares.chunk_by(|a, b| a.0 == b.0).map(|run| (run[0].0, run.iter().map(|r| r.1).sum())).collect();
     wanted.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     wanted.truncate((SLOTS as f64 * FILL) as usize);
     let mut slots = vec![0_u8; SLOTS * SLOT];
@@ -135,7 +120,5 @@ pub fn build(data: &Pairs, human: &[usize], machine: &[usize]) -> Vec<u8> {
 }
 
 fn surprise(probability: f64) -> u8 {
-    (-libm::log(probability.max(1e-12)) * STEPS)
-        .round()
-        .clamp(0.0, 255.0) as u8
+    (-libm::log(probability.max(1e-12)) * STEPS).round().clamp(0.0, 255.0) as u8
 }

@@ -1,10 +1,8 @@
 //! Trains, evaluates and scores the text detector that the Worker embeds.
 //!
 //! All that touches a text is the detector's own code; this program only learns its numbers.
-#![expect(
-    clippy::indexing_slicing,
-    reason = "an offline tool: a wrong index must stop the training at once"
-)]
+#![expect(clippy::disallowed_methods, reason = "a native program may ask what time it is")]
+#![expect(clippy::indexing_slicing, reason = "an offline tool: a wrong index must stop the training at once")]
 #![allow(clippy::print_stdout, reason = "results go to standard output")]
 
 mod bench;
@@ -89,12 +87,7 @@ fn main() -> ExitCode {
         Command::Eval(command) if command.splices => {
             splices::run(&command.model.model, &command.training, command.json)
         }
-        Command::Eval(command) => score::eval(
-            &command.files,
-            &command.model.model,
-            &command.training,
-            command.json,
-        ),
+        Command::Eval(command) => score::eval(&command.files, &command.model.model, &command.training, command.json),
         Command::Score(command) => score::run(&command.model),
         Command::Bench(command) => bench::run(&command.model),
     };

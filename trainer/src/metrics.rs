@@ -62,8 +62,7 @@ impl Figures {
             human: human.len(),
             ai: machine.len(),
             auroc: both.then(|| auroc(outcomes)),
-            auroc_interval: (both && bootstraps > 0)
-                .then(|| interval(&human, &machine, bootstraps)),
+            auroc_interval: (both && bootstraps > 0).then(|| interval(&human, &machine, bootstraps)),
             tpr_1: share(&machine, |o| o.over_1),
             tpr_5: share(&machine, |o| o.over_5),
             fpr_1: share(&human, |o| o.over_1),
@@ -87,11 +86,7 @@ pub fn auroc(outcomes: &[Outcome]) -> f64 {
         below += human;
         machines += machine;
     }
-    if below * machines > 0.0 {
-        wins / (below * machines)
-    } else {
-        0.5
-    }
+    if below * machines > 0.0 { wins / (below * machines) } else { 0.5 }
 }
 
 fn interval(human: &[Outcome], machine: &[Outcome], bootstraps: usize) -> [f64; 2] {
@@ -130,23 +125,12 @@ mod tests {
     use super::*;
 
     fn outcome(probability: f64, ai: bool) -> Outcome {
-        Outcome {
-            score: probability,
-            probability,
-            over_1: probability > 0.9,
-            over_5: probability > 0.8,
-            ai,
-        }
+        Outcome { score: probability, probability, over_1: probability > 0.9, over_5: probability > 0.8, ai }
     }
 
     #[test]
     fn ties_count_half_in_the_area_under_the_curve() {
-        let outcomes = [
-            outcome(0.1, false),
-            outcome(0.5, false),
-            outcome(0.5, true),
-            outcome(0.9, true),
-        ];
+        let outcomes = [outcome(0.1, false), outcome(0.5, false), outcome(0.5, true), outcome(0.9, true)];
         assert!((auroc(&outcomes) - 0.875).abs() < 1e-12);
     }
 

@@ -38,10 +38,7 @@ pub fn run(model: &Path, training: &Training, json: bool) -> Result<()> {
     let folder = data::folder(training.data.as_deref())?;
     let dev = data::read(&data::find(&folder, "dev").context("no dev file in the data folder")?)?;
     let mut kinds: BTreeMap<String, [Vec<&Text>; 2]> = BTreeMap::new();
-    for text in dev
-        .iter()
-        .filter(|t| t.text.split_whitespace().count() >= 160)
-    {
+    for text in dev.iter().filter(|t| t.text.split_whitespace().count() >= 160) {
         kinds.entry(text.kind()).or_default()[usize::from(text.is_ai())].push(text);
     }
     let mut found = Found::default();
@@ -52,11 +49,7 @@ pub fn run(model: &Path, training: &Training, json: bool) -> Result<()> {
             .map(|at| {
                 let (first, second) = (human[at], machine[rng.below(machine.len())]);
                 let machine_first = rng.below(2) == 1;
-                let (a, b) = if machine_first {
-                    (second, first)
-                } else {
-                    (first, second)
-                };
+                let (a, b) = if machine_first { (second, first) } else { (first, second) };
                 let mut text = half(&a.text, false).to_owned();
                 let boundary = text.encode_utf16().count();
                 text.push(' ');
@@ -64,9 +57,7 @@ pub fn run(model: &Path, training: &Training, json: bool) -> Result<()> {
                 (text, boundary, machine_first)
             })
             .collect();
-        let answers = parallel::map(pairs.len(), |at| {
-            detector.assess(&pairs[at].0, &Options::default())
-        });
+        let answers = parallel::map(pairs.len(), |at| detector.assess(&pairs[at].0, &Options::default()));
         for ((_, boundary, machine_first), answer) in pairs.iter().zip(&answers) {
             found.splices += 1;
             match answer.verdict {
@@ -78,22 +69,15 @@ pub fn run(model: &Path, training: &Training, json: bool) -> Result<()> {
             let (mut all, mut hit) = (0, 0);
             for sentence in &answer.sentences {
                 let length = sentence.end - sentence.start;
-                let machine = (f64::midpoint(sentence.start as f64, sentence.end as f64)
-                    < *boundary as f64)
-                    == *machine_first;
+                let machine =
+                    (f64::midpoint(sentence.start as f64, sentence.end as f64) < *boundary as f64) == *machine_first;
                 all += length;
-                hit += if (sentence.probability > 0.5) == machine {
-                    length
-                } else {
-                    0
-                };
+                hit += if (sentence.probability > 0.5) == machine { length } else { 0 };
             }
             right += f64::from(u32::try_from(hit)?) / f64::from(u32::try_from(all.max(1))?);
         }
         let pure: Vec<&Text> = human.iter().chain(machine).copied().take(120).collect();
-        let verdicts = parallel::map(pure.len(), |at| {
-            detector.assess(&pure[at].text, &Options::default()).verdict
-        });
+        let verdicts = parallel::map(pure.len(), |at| detector.assess(&pure[at].text, &Options::default()).verdict);
         found.pure += pure.len();
         found.pure_mixed += verdicts.iter().filter(|v| **v == Verdict::Mixed).count();
     }
@@ -124,9 +108,5 @@ fn half(text: &str, second: bool) -> &str {
         .filter(|&at| text[at..].starts_with(char::is_whitespace))
         .min_by_key(|at| at.abs_diff(middle))
         .unwrap_or_else(|| text.ceil_char_boundary(middle));
-    if second {
-        text[cut..].trim_start()
-    } else {
-        &text[..cut]
-    }
+    if second { text[cut..].trim_start() } else { &text[..cut] }
 }

@@ -57,10 +57,7 @@ impl Training {
 
     /// The training's options.
     pub fn options(&self) -> Options {
-        Options {
-            seed: self.seed,
-            ..Options::default()
-        }
+        Options { seed: self.seed, ..Options::default() }
     }
 }
 
@@ -90,17 +87,11 @@ pub fn run(command: &Train) -> Result<()> {
     ));
     let subset: Vec<usize> = (0..prepared.rows.len()).collect();
     let fitted = fit::fit(&prepared, &subset, &options, &progress);
-    let bytes = write::bytes(
-        &fitted,
-        &command.model_version,
-        &trained_on(&texts),
-        training.seed,
-    )?;
+    let bytes = write::bytes(&fitted, &command.model_version, &trained_on(&texts), training.seed)?;
     if let Some(folder) = command.out.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::write(&command.out, &bytes)
-        .with_context(|| format!("cannot write {}", command.out.display()))?;
+    std::fs::write(&command.out, &bytes).with_context(|| format!("cannot write {}", command.out.display()))?;
     progress.say(&format!(
         "{}: {} bytes, {:.0} s in all",
         command.out.display(),
@@ -124,10 +115,7 @@ fn trained_on(texts: &[&Text]) -> String {
     for text in texts {
         *sources.entry(&text.source).or_default() += 1;
     }
-    let list: Vec<String> = sources
-        .iter()
-        .map(|(source, count)| format!("{source} {count}"))
-        .collect();
+    let list: Vec<String> = sources.iter().map(|(source, count)| format!("{source} {count}")).collect();
     format!("{} English texts: {}", texts.len(), list.join(", "))
 }
 
@@ -179,12 +167,8 @@ mod tests {
 
     #[test]
     fn sources_that_forbid_commercial_use_are_left_out_unless_asked_for() {
-        let training = Training {
-            data: None,
-            seed: 1,
-            exclude_source: vec!["s1".to_owned()],
-            include_non_commercial: false,
-        };
+        let training =
+            Training { data: None, seed: 1, exclude_source: vec!["s1".to_owned()], include_non_commercial: false };
         let admitted = |source: &str| {
             let mut text = texts().remove(0);
             text.source = source.to_owned();
