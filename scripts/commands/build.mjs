@@ -11,5 +11,9 @@ export default async function command(/** @type {string[]} */ args) {
     recordStartup(built, built.startup);
   }
   console.log(`${built.fresh ? "Built" : "Nothing has changed"}: ${sizes(built)}; starts in ${built.startup} ms`);
-  if (built.gzip > GZIP_BUDGET) throw new Problem("The Worker is over its size budget", "Look at what the last change brought in: `cargo tree`.");
+  if (built.gzip <= GZIP_BUDGET) return;
+  const heavy = new Problem("The Worker is over its size budget", "Look at what the last change brought in: `cargo tree`.");
+  // Under `npm run dev` a change may be heavy for a while; CI is where the budget holds.
+  if (process.env.EDGEKEEP_BUDGET !== "warn") throw heavy;
+  console.log(`${heavy.message}. ${heavy.advice}`);
 }

@@ -24,7 +24,7 @@ export default async function check() {
     cargo("rustfmt", tools.native, "fmt", "--all", "--check"),
     cargo("clippy", tools.native, "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"),
     cargo("clippy for wasm32", tools.wasm, "clippy", "--lib", "--target", "wasm32-unknown-unknown", "--locked", "--", "-D", "warnings"),
-    cargo("documentation", { ...tools.native, ...warnings }, "doc", "--workspace", "--no-deps", "--locked"),
+    cargo("documentation", { ...tools.native, ...warnings }, "doc", "--workspace", "--no-deps", "--document-private-items", "--locked"),
     { name: "licences, bans, sources", program: deny, args: ["--locked", "check", "bans", "licenses", "sources"], env: tools.native },
     npm("eslint", "eslint", "--max-warnings=0", "."),
     npm("types of the scripts", "tsc", "--project", "tsconfig.json"),

@@ -21,7 +21,7 @@ export default async function dev(/** @type {string[]} */ args) {
   const built = await build(tools);
   writeSecrets();
   const run = randomBytes(8).toString("hex");
-  const env = wranglerEnvironment({ ...process.env, EDGEKEEP_RUN: run });
+  const env = wranglerEnvironment({ ...process.env, EDGEKEEP_RUN: run, EDGEKEEP_BUDGET: "warn" });
   await migrate(env);
 
   console.log(`  Starting the Worker (${sizes(built)})`);
