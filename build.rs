@@ -24,10 +24,7 @@ fn check_model(path: &Path) {
         .map_err(|cause| cause.to_string())
         .and_then(|bytes| container::verify(&bytes).map_err(|cause| cause.to_string()));
     if let Err(cause) = verdict {
-        println!(
-            "cargo::error={}: {cause}. `npm run train` makes a new one.",
-            path.display()
-        );
+        println!("cargo::error={}: {cause}. `npm run train` makes a new one.", path.display());
     }
 }
 

@@ -22,10 +22,10 @@ pub enum Error {
     Unauthenticated(&'static str),
     /// Unknown e-mail or wrong password: never said which.
     InvalidCredentials,
-    /// A refresh token that is not good any more. `reused` is for the log: the family was revoked.
+    /// A refresh token that is not good any more.
     InvalidRefreshToken {
-        /// It had been replaced and its successor used.
-        reused: bool,
+        /// Whose session was revoked, for the log: the token had been replaced and its successor used.
+        revoked_of: Option<String>,
         /// It came in a cookie, which the answer removes.
         cookie: bool,
     },

@@ -8,9 +8,11 @@ pub mod domain;
 pub mod error;
 pub mod extract;
 pub mod hashing;
+#[cfg(feature = "embedded-model")]
 pub mod http;
 pub mod platform;
 pub mod ports;
+#[cfg(feature = "embedded-model")]
 pub mod routes;
 pub mod store;
 

@@ -7,9 +7,7 @@ use edgekeep::detector::embedded;
 use serde_json::Value;
 
 fn lines(file: &str) -> Vec<Value> {
-    file.lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect()
+    file.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 #[test]
@@ -26,11 +24,6 @@ fn the_model_in_git_gives_the_pinned_scores_to_the_bit() {
             "{}",
             text["id"]
         );
-        assert_eq!(
-            pinned["verdict"],
-            judgement.verdict().0.as_str(),
-            "{}",
-            text["id"]
-        );
+        assert_eq!(pinned["verdict"], judgement.verdict().0.as_str(), "{}", text["id"]);
     }
 }

@@ -27,44 +27,16 @@ impl Knot {
 
     /// Reads the numbers in the order of the fields.
     pub fn from_fields(fields: &[f64]) -> Option<Self> {
-        let &[
-            log_words,
-            slope,
-            offset,
-            ai_02,
-            ai_1,
-            ai_5,
-            human_5,
-            human_1,
-        ] = fields
-        else {
+        let &[log_words, slope, offset, ai_02, ai_1, ai_5, human_5, human_1] = fields else {
             return None;
         };
-        let knot = Self {
-            log_words,
-            slope,
-            offset,
-            ai_02,
-            ai_1,
-            ai_5,
-            human_5,
-            human_1,
-        };
+        let knot = Self { log_words, slope, offset, ai_02, ai_1, ai_5, human_5, human_1 };
         (fields.iter().all(|f| f.is_finite()) && slope >= 0.0).then_some(knot)
     }
 
     /// The numbers in the order of the fields.
     pub fn fields(&self) -> [f64; Self::FIELDS] {
-        [
-            self.log_words,
-            self.slope,
-            self.offset,
-            self.ai_02,
-            self.ai_1,
-            self.ai_5,
-            self.human_5,
-            self.human_1,
-        ]
+        [self.log_words, self.slope, self.offset, self.ai_02, self.ai_1, self.ai_5, self.human_5, self.human_1]
     }
 
     /// The calibrated probability of AI for a score.
@@ -93,11 +65,15 @@ pub fn at(knots: &[Knot], words: usize) -> Option<Knot> {
     }
 }
 
-/// The logistic function, held away from 0 and 1: the data can support no more than about one in a thousand.
+/// The logistic function, flattened near 0 and 1, where the data can no longer tell one in a hundred from one in a
+/// thousand. It stays strictly monotone, so that texts keep their order.
 pub fn logistic(log_odds: f64) -> f64 {
-    let bounded = log_odds.clamp(-LIMIT, LIMIT);
-    1.0 / (1.0 + libm::exp(-bounded))
+    let beyond = (log_odds.abs() - KNEE).max(0.0);
+    let flat = (log_odds.abs().min(KNEE) + beyond / 5.0).min(MOST).copysign(log_odds);
+    1.0 / (1.0 + libm::exp(-flat))
 }
 
-/// Log-odds of a probability of 0.999.
-const LIMIT: f64 = 6.906_754_778_648_554;
+/// Log-odds of a probability of 0.993, where the flattening begins.
+const KNEE: f64 = 5.0;
+/// Log-odds of a probability of 0.99995.
+const MOST: f64 = 10.0;

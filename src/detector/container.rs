@@ -44,10 +44,9 @@ impl std::fmt::Display for ContainerError {
         match self {
             Self::Truncated => write!(f, "the model file is truncated"),
             Self::Magic => write!(f, "this is not a model file"),
-            Self::Version(found) => write!(
-                f,
-                "the model file has format version {found}, this code reads {VERSION}: train again"
-            ),
+            Self::Version(found) => {
+                write!(f, "the model file has format version {found}, this code reads {VERSION}: train again")
+            }
             Self::Hash => write!(f, "the model file is damaged: its SHA-256 does not match"),
             Self::Section(id) => write!(f, "section {id} of the model file is malformed"),
         }
@@ -77,33 +76,21 @@ impl<'a> Container<'a> {
         let payload = payload(bytes)?;
         let mut sections = Vec::new();
         for index in 0..count {
-            let at = usize::try_from(index)
-                .ok()
-                .and_then(|i| i.checked_mul(16))
-                .ok_or(ContainerError::Truncated)?;
+            let at = usize::try_from(index).ok().and_then(|i| i.checked_mul(16)).ok_or(ContainerError::Truncated)?;
             let id = word(payload, at)?;
             let offset = length(word(payload, at + 8)?)?;
             let size = length(word(payload, at + 12)?)?;
-            let end = offset
-                .checked_add(size)
-                .ok_or(ContainerError::Section(id))?;
+            let end = offset.checked_add(size).ok_or(ContainerError::Section(id))?;
             let section = payload.get(offset..end).filter(|_| offset % ALIGN == 0);
             sections.push((id, section.ok_or(ContainerError::Section(id))?));
         }
-        let digest = bytes
-            .get(32..HEADER)
-            .and_then(|hash| hash.try_into().ok())
-            .ok_or(ContainerError::Truncated)?;
+        let digest = bytes.get(32..HEADER).and_then(|hash| hash.try_into().ok()).ok_or(ContainerError::Truncated)?;
         Ok(Self { sections, digest })
     }
 
     /// The bytes of a section.
     pub fn section(&self, id: u32) -> Result<&'a [u8], ContainerError> {
-        self.sections
-            .iter()
-            .find(|(found, _)| *found == id)
-            .map(|&(_, bytes)| bytes)
-            .ok_or(ContainerError::Section(id))
+        self.sections.iter().find(|(found, _)| *found == id).map(|&(_, bytes)| bytes).ok_or(ContainerError::Section(id))
     }
 
     /// The SHA-256 of the payload as the header states it.
@@ -147,9 +134,7 @@ pub fn build(sections: &[(u32, Vec<u8>)]) -> Vec<u8> {
 fn payload(bytes: &[u8]) -> Result<&[u8], ContainerError> {
     let stated = u64::from(word(bytes, 16)?) | (u64::from(word(bytes, 20)?) << 32);
     let payload = bytes.get(HEADER..).ok_or(ContainerError::Truncated)?;
-    (payload.len() as u64 == stated)
-        .then_some(payload)
-        .ok_or(ContainerError::Truncated)
+    (payload.len() as u64 == stated).then_some(payload).ok_or(ContainerError::Truncated)
 }
 
 fn word(bytes: &[u8], at: usize) -> Result<u32, ContainerError> {

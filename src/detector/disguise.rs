@@ -32,8 +32,7 @@ pub fn invisible(c: char, before: char, after: Option<char>) -> Option<Manipulat
     if !is_invisible(c) {
         return None;
     }
-    if matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    {
+    if matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
         return Some(ManipulationKind::Bidi);
     }
     let joiner = matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
@@ -56,11 +55,7 @@ pub fn is_styled(c: char) -> bool {
 ///
 /// A real foreign word and the letters of a formula ("α", "μm") are not.
 pub fn disguised_word(word: &str) -> bool {
-    let letters = || {
-        word.chars()
-            .take(MAX_WORD)
-            .take_while(|c| c.is_alphabetic())
-    };
+    let letters = || word.chars().take(MAX_WORD).take_while(|c| c.is_alphabetic());
     let foreign = letters().filter(|&c| !is_latin(c)).count();
     if foreign == 0 {
         return false;
@@ -89,11 +84,7 @@ pub fn look_alike(c: char) -> Option<char> {
 
 /// Whether what was found looks like intent. One byte-order mark or some no-break spaces come from word processors.
 pub fn suspicious(found: &Manipulation) -> bool {
-    found.zero_width > 3
-        || found.bidi > 3
-        || found.homoglyph > 0
-        || found.full_width > 10
-        || found.odd_space > 50
+    found.zero_width > 3 || found.bidi > 3 || found.homoglyph > 0 || found.full_width > 10 || found.odd_space > 50
 }
 
 fn is_latin(c: char) -> bool {

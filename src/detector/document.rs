@@ -40,11 +40,7 @@ impl Document {
                 first.mask = hash::chain(FIRST, first.mask);
             }
         }
-        Self {
-            normal,
-            tokens,
-            sentences,
-        }
+        Self { normal, tokens, sentences }
     }
 
     /// Number of words.
@@ -61,10 +57,7 @@ impl Document {
     pub fn units(&self, span: Span) -> Option<(usize, usize)> {
         let tokens = self.span(span);
         let (first, last) = (tokens.first()?, tokens.last()?);
-        Some((
-            self.normal.start_unit(first.start),
-            self.normal.end_unit(last.end),
-        ))
+        Some((self.normal.start_unit(first.start), self.normal.end_unit(last.end)))
     }
 }
 
@@ -72,12 +65,7 @@ fn sentences(tokens: &[Token], text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut start = 0;
     let mut close = |start: usize, end: usize| {
-        let words = tokens
-            .get(start..end)
-            .unwrap_or_default()
-            .iter()
-            .filter(|t| t.counts())
-            .count();
+        let words = tokens.get(start..end).unwrap_or_default().iter().filter(|t| t.counts()).count();
         if words > 0 {
             spans.push(Span { start, end, words });
         }
@@ -121,8 +109,7 @@ fn ends_sentence(tokens: &[Token], index: usize, text: &str) -> bool {
         Kind::Punct(c) => matches!(c, '"' | '\'' | '(' | '['),
         Kind::Break => false,
     };
-    starts && !(mark == '.' && stop == index && abbreviation(at(stop.wrapping_sub(1)), text))
-        || lower_start(next, mark)
+    starts && !(mark == '.' && stop == index && abbreviation(at(stop.wrapping_sub(1)), text)) || lower_start(next, mark)
 }
 
 /// Informal writing begins sentences small; a stop of its own is an end all the same unless an abbreviation is likely.
@@ -139,9 +126,8 @@ fn abbreviation(before: Option<&Token>, text: &str) -> bool {
 }
 
 const ABBREVIATIONS: &[&str] = &[
-    "Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Mt", "Jr", "Sr", "vs", "etc", "Fig", "Figs", "Eq",
-    "al", "cf", "ie", "eg", "No", "Vol", "pp", "Inc", "Ltd", "Co", "Gen", "Sen", "Rep", "Gov",
-    "Capt", "Lt", "Col", "approx", "e", "g",
+    "Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Mt", "Jr", "Sr", "vs", "etc", "Fig", "Figs", "Eq", "al", "cf", "ie", "eg",
+    "No", "Vol", "pp", "Inc", "Ltd", "Co", "Gen", "Sen", "Rep", "Gov", "Capt", "Lt", "Col", "approx", "e", "g",
 ];
 
 const FIRST: u64 = 0x510e_527f_ade6_82d1;
@@ -166,13 +152,7 @@ mod tests {
     fn sentences_end_at_stops_and_not_at_abbreviations() {
         assert_eq!(
             cut("Mr. Smith came. \"Hello!\" he said. Is it 3.5? Yes"),
-            [
-                "Mr. Smith came.",
-                "\"Hello!\"",
-                "he said.",
-                "Is it 3.5?",
-                "Yes"
-            ]
+            ["Mr. Smith came.", "\"Hello!\"", "he said.", "Is it 3.5?", "Yes"]
         );
     }
 
@@ -188,12 +168,7 @@ mod tests {
     fn list_items_and_headings_are_sentences_of_their_own() {
         assert_eq!(
             cut("# Title here\n- first item\n- second item\n\nA line\nthat goes on."),
-            [
-                "Title here",
-                "first item",
-                "second item",
-                "A line\nthat goes on."
-            ]
+            ["Title here", "first item", "second item", "A line\nthat goes on."]
         );
     }
 }

@@ -10,10 +10,7 @@ pub fn assess(text: &str, options: &Options) -> Assessment {
 }
 
 /// The detector over the embedded model. Parsed on first use, in well under a millisecond.
-#[expect(
-    clippy::expect_used,
-    reason = "build.rs checked these very bytes, and a test parses them"
-)]
+#[expect(clippy::expect_used, reason = "build.rs checked these very bytes, and a test parses them")]
 pub fn embedded() -> &'static Detector<'static> {
     static DETECTOR: LazyLock<Detector<'static>> =
         LazyLock::new(|| Detector::parse(&MODEL.0).expect("the embedded model is sound"));

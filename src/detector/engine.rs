@@ -4,6 +4,7 @@ use super::assessment::{Assessment, Confidence, ModelInfo, Options, Reason, Sent
 use super::document::Document;
 use super::grams::Bag;
 use super::judge::{self, Judgement};
+use super::language;
 use super::model::{Model, ModelError};
 use super::signals::signals;
 
@@ -27,13 +28,7 @@ impl<'a> Detector<'a> {
     /// Scores a text of any length, without sentences and signals. For evaluation.
     pub fn score(&self, text: &str) -> Judgement {
         let document = Document::new(text);
-        judge::judge(
-            &self.model,
-            &document,
-            &document.sentences,
-            &mut Bag::default(),
-        )
-        .0
+        judge::judge(&self.model, &document, &document.sentences, &mut Bag::default()).0
     }
 
     /// Judges a text. Takes time linear in its length. Offsets in the answer are UTF-16 code units of `text`.
@@ -45,7 +40,7 @@ impl<'a> Detector<'a> {
             probability: 0.5,
             confidence: Confidence::Low,
             reason: Some(Reason::TooShort),
-            language: "und",
+            language: language::UNKNOWN,
             words,
             sentences: Vec::new(),
             signals: Vec::new(),
@@ -55,15 +50,18 @@ impl<'a> Detector<'a> {
                 trained_on: self.model.meta.trained_on.clone(),
             },
         };
+        answer.language = language::language(&document);
+        // First the language: in one without spaces between words their number says nothing.
+        if answer.language != language::ENGLISH && letters(&document) >= ENOUGH_LETTERS {
+            answer.reason = Some(Reason::Language);
+            return answer;
+        }
         if words < options.min_words.max(1) {
             return answer;
         }
-        answer.language = "en";
         let mut bag = Bag::default();
-        let (judgement, measured) =
-            judge::judge(&self.model, &document, &document.sentences, &mut bag);
-        let probabilities =
-            judge::sentences(&self.model, &document, &mut bag, judgement.probability);
+        let (judgement, measured) = judge::judge(&self.model, &document, &document.sentences, &mut bag);
+        let probabilities = judge::sentences(&self.model, &document, &mut bag, judgement.probability);
         (answer.verdict, answer.confidence) = judgement.verdict();
         if mixed(&document, &probabilities) {
             (answer.verdict, answer.confidence) = (Verdict::Mixed, Confidence::Medium);
@@ -77,16 +75,20 @@ impl<'a> Detector<'a> {
             .zip(probabilities)
             .filter_map(|(&span, probability)| {
                 let (start, end) = document.units(span)?;
-                Some(Sentence {
-                    start,
-                    end,
-                    probability,
-                })
+                Some(Sentence { start, end, probability })
             })
             .collect();
         answer
     }
 }
+
+fn letters(document: &Document) -> usize {
+    let text = &document.normal.text;
+    text.chars().filter(|c| c.is_alphabetic()).take(ENOUGH_LETTERS).count()
+}
+
+/// Letters from which a language can be told.
+const ENOUGH_LETTERS: usize = 40;
 
 /// Whether a good part is clearly human and another clearly not.
 fn mixed(document: &Document, probabilities: &[f64]) -> bool {

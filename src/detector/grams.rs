@@ -92,10 +92,7 @@ pub struct Bag {
 
 impl Default for Bag {
     fn default() -> Self {
-        Self {
-            counts: vec![0; BUCKETS],
-            touched: Vec::new(),
-        }
+        Self { counts: vec![0; BUCKETS], touched: Vec::new() }
     }
 }
 
@@ -157,13 +154,7 @@ pub struct Score {
 }
 
 /// Scores some sentences of a document.
-pub fn score(
-    document: &Document,
-    table: Table,
-    spans: &[Span],
-    weights: Weights<'_>,
-    bag: &mut Bag,
-) -> Score {
+pub fn score(document: &Document, table: Table, spans: &[Span], weights: Weights<'_>, bag: &mut Bag) -> Score {
     let mut sentences = Vec::with_capacity(spans.len());
     for &span in spans {
         let (mut steps, mut count) = (0_i64, 0_u32);
@@ -179,10 +170,7 @@ pub fn score(
         sum += weights.steps(bucket) * value;
         square += value * value;
     });
-    Score {
-        whole: weights.number(sum) / (square.max(1) as f64).sqrt(),
-        sentences,
-    }
+    Score { whole: weights.number(sum) / (square.max(1) as f64).sqrt(), sentences }
 }
 
 fn bucket(hash: u64) -> usize {
@@ -193,6 +181,4 @@ fn bucket(hash: u64) -> usize {
 const EDGE: u64 = 0x9b05_688c_2b3e_6c1f;
 
 /// 1000 (1 + ln n) for a count of n.
-const VALUES: [i64; 11] = [
-    0, 1000, 1693, 2099, 2386, 2609, 2792, 2946, 3079, 3197, 3303,
-];
+const VALUES: [i64; 11] = [0, 1000, 1693, 2099, 2386, 2609, 2792, 2946, 3079, 3197, 3303];

@@ -39,21 +39,12 @@ impl Judgement {
 }
 
 /// Judges some sentences of a document and returns their features too.
-pub fn judge(
-    model: &Model<'_>,
-    document: &Document,
-    spans: &[Span],
-    bag: &mut Bag,
-) -> (Judgement, Vec<f32>) {
-    let measured = features::measure(document, spans, &model.tables, bag);
-    let score = model.trees.score(&measured);
+pub fn judge(model: &Model<'_>, document: &Document, spans: &[Span], bag: &mut Bag) -> (Judgement, Vec<f32>) {
+    let measured = features::measure(document, spans, &model.parts, bag);
+    let score = model.stack.score(&measured);
     let words = spans.iter().map(|span| span.words).sum();
     let knot = calibration::at(&model.knots, words);
-    let judgement = Judgement {
-        score,
-        probability: knot.map_or(0.5, |knot| knot.probability(score)),
-        knot,
-    };
+    let judgement = Judgement { score, probability: knot.map_or(0.5, |knot| knot.probability(score)), knot };
     (judgement, measured)
 }
 
@@ -64,19 +55,14 @@ pub fn sentences(model: &Model<'_>, document: &Document, bag: &mut Bag, whole: f
     let mut sums = vec![(0.0, 0.0); spans.len()];
     for (first, last) in windows(spans) {
         let window = spans.get(first..last).unwrap_or_default();
-        let probability = if window.len() == spans.len() {
-            whole
-        } else {
-            judge(model, document, window, bag).0.probability
-        };
+        let probability =
+            if window.len() == spans.len() { whole } else { judge(model, document, window, bag).0.probability };
         for sum in sums.get_mut(first..last).unwrap_or_default() {
             sum.0 += probability;
             sum.1 += 1.0;
         }
     }
-    sums.into_iter()
-        .map(|(sum, count)| if count > 0.0 { sum / count } else { whole })
-        .collect()
+    sums.into_iter().map(|(sum, count)| if count > 0.0 { sum / count } else { whole }).collect()
 }
 
 /// Overlapping windows over the sentences: each of at least [`WINDOW`] words, a new one every half window. Together they
@@ -105,12 +91,7 @@ fn windows(spans: &[Span]) -> Vec<(usize, usize)> {
     // A short rest at the end is judged with what stands before it.
     if let [.., before, rest] = found.as_mut_slice() {
         let (first, last) = *rest;
-        let words: usize = spans
-            .get(first..last)
-            .unwrap_or_default()
-            .iter()
-            .map(|s| s.words)
-            .sum();
+        let words: usize = spans.get(first..last).unwrap_or_default().iter().map(|s| s.words).sum();
         if words < WINDOW {
             let mut start = first;
             let mut sum = words;

@@ -68,11 +68,10 @@ pub fn ending(word: &str) -> u8 {
 
 /// Longest first where one ends in another.
 const ENDINGS: &[&str] = &[
-    "ations", "ation", "ments", "ment", "ness", "ities", "ity", "tions", "tion", "sions", "sion",
-    "ences", "ence", "ances", "ance", "ingly", "edly", "ously", "ively", "ally", "ly", "ings",
-    "ing", "ized", "ised", "ated", "ed", "izes", "ize", "ates", "ate", "ous", "ive", "ial", "ical",
-    "al", "able", "ible", "ful", "less", "ic", "ists", "ist", "isms", "ism", "ers", "er", "est",
-    "ies", "ss", "'s", "n't", "es", "s", "y", "en",
+    "ations", "ation", "ments", "ment", "ness", "ities", "ity", "tions", "tion", "sions", "sion", "ences", "ence",
+    "ances", "ance", "ingly", "edly", "ously", "ively", "ally", "ly", "ings", "ing", "ized", "ised", "ated", "ed",
+    "izes", "ize", "ates", "ate", "ous", "ive", "ial", "ical", "al", "able", "ible", "ful", "less", "ic", "ists",
+    "ist", "isms", "ism", "ers", "er", "est", "ies", "ss", "'s", "n't", "es", "s", "y", "en",
 ];
 
 /// Length in bytes of the longest word below.

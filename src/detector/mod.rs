@@ -20,19 +20,22 @@ pub mod features;
 pub mod grams;
 pub mod hash;
 pub mod judge;
+pub mod language;
 pub mod lexicon;
+pub mod lm;
 pub mod model;
 pub mod normal;
 #[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
 mod properties;
 mod signals;
+pub mod stack;
 pub mod style;
 pub mod token;
 pub mod trees;
 
 pub use assessment::{
-    Assessment, Confidence, Direction, Manipulation, ManipulationKind, ManipulationPlace,
-    ModelInfo, Options, Reason, Sentence, Signal, UsualRange, Verdict,
+    Assessment, Confidence, Direction, Manipulation, ManipulationKind, ManipulationPlace, ModelInfo, Options, Reason,
+    Sentence, Signal, UsualRange, Verdict,
 };
 #[cfg(feature = "embedded-model")]
 pub use embedded::{assess, embedded};

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration::Knot;
 use super::container::{Container, ContainerError};
-use super::features;
+use super::features::{self, Parts};
 use super::grams::{BUCKETS, Table, Weights};
+use super::lm::Lm;
+use super::stack::{Linear, Stack};
 use super::style;
 use super::trees::{Node, Trees};
 
@@ -23,8 +25,12 @@ pub mod section {
     pub const KNOTS: u32 = 5;
     /// Usual ranges of each style feature: human low, high, AI low, high, f64.
     pub const RANGES: u32 = 6;
+    /// The linear half of the blend, f64.
+    pub const LINEAR: u32 = 7;
     /// The first table of weights; the others follow.
     pub const TABLES: u32 = 16;
+    /// The first language model; the other follows.
+    pub const LMS: u32 = 32;
 }
 
 /// What the file says about itself.
@@ -45,10 +51,10 @@ pub struct Meta {
 pub struct Model<'a> {
     /// What the file says about itself.
     pub meta: Meta,
-    /// Linear weights, in the order of [`Table::ALL`].
-    pub tables: [Weights<'a>; Table::ALL.len()],
+    /// Linear weights and language models.
+    pub parts: Parts<'a>,
     /// The last stage.
-    pub trees: Trees<'a>,
+    pub stack: Stack<'a>,
     /// Calibration by length.
     pub knots: Vec<Knot>,
     /// Usual ranges of each style feature: human low, human high, AI low, AI high.
@@ -102,30 +108,27 @@ impl<'a> Model<'a> {
             weights(&container, Table::Masks, masks)?,
             weights(&container, Table::Chars, chars)?,
         ];
+        let lm = |id: u32| Lm::new(container.section(id)?).ok_or(ModelError::Contents("language models"));
+        let lms = [lm(section::LMS)?, lm(section::LMS + 1)?];
         let nodes: &[Node] = cast(container.section(section::NODES)?, "trees")?;
         let roots: &[u32] = cast(container.section(section::ROOTS)?, "trees")?;
-        let trees =
-            Trees::new(nodes, roots, features::COUNT).ok_or(ModelError::Contents("trees"))?;
+        let trees = Trees::new(nodes, roots, features::COUNT).ok_or(ModelError::Contents("trees"))?;
+        let linear: &[f64] = cast(container.section(section::LINEAR)?, "blend")?;
+        let linear = Linear::from_fields(linear).ok_or(ModelError::Contents("blend"))?;
         Ok(Self {
             meta,
-            tables,
-            trees,
+            parts: Parts { tables, lms },
+            stack: Stack { trees, linear },
             knots: knots(cast(container.section(section::KNOTS)?, "calibration")?)?,
             ranges: ranges(cast(container.section(section::RANGES)?, "ranges")?)?,
         })
     }
 }
 
-fn weights<'a>(
-    container: &Container<'a>,
-    table: Table,
-    scale: f64,
-) -> Result<Weights<'a>, ModelError> {
+fn weights<'a>(container: &Container<'a>, table: Table, scale: f64) -> Result<Weights<'a>, ModelError> {
     let id = section::TABLES + u32::try_from(table.index()).unwrap_or(0);
     let bytes = container.section(id)?;
-    (bytes.len() == BUCKETS)
-        .then_some(Weights { bytes, scale })
-        .ok_or(ModelError::Contents("weights"))
+    (bytes.len() == BUCKETS).then_some(Weights { bytes, scale }).ok_or(ModelError::Contents("weights"))
 }
 
 fn knots(fields: &[f64]) -> Result<Vec<Knot>, ModelError> {
@@ -142,10 +145,7 @@ fn ranges(fields: &[f64]) -> Result<Vec<[f64; 4]>, ModelError> {
         .ok_or(ModelError::Contents("ranges"))
 }
 
-fn cast<'a, T: bytemuck::AnyBitPattern>(
-    bytes: &'a [u8],
-    what: &'static str,
-) -> Result<&'a [T], ModelError> {
+fn cast<'a, T: bytemuck::AnyBitPattern>(bytes: &'a [u8], what: &'static str) -> Result<&'a [T], ModelError> {
     bytemuck::try_cast_slice(bytes).map_err(|_| ModelError::Contents(what))
 }
 

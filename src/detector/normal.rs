@@ -40,16 +40,13 @@ impl Normal {
             manipulation: Manipulation::default(),
             last_source: '\n',
             latin: disguise::mostly_latin(text),
+            in_word: false,
             disguised: false,
         };
         writer.run(text);
         let mut manipulation = writer.manipulation;
         manipulation.suspicious = disguise::suspicious(&manipulation);
-        Self {
-            text: writer.out,
-            manipulation,
-            marks: writer.marks,
-        }
+        Self { text: writer.out, manipulation, marks: writer.marks }
     }
 
     /// UTF-16 offset in the original of the piece that begins at `byte`.
@@ -73,10 +70,7 @@ impl Normal {
 
     fn mark(&self, byte: usize) -> Option<Mark> {
         let after = self.marks.partition_point(|mark| mark.byte <= byte);
-        after
-            .checked_sub(1)
-            .and_then(|index| self.marks.get(index))
-            .copied()
+        after.checked_sub(1).and_then(|index| self.marks.get(index)).copied()
     }
 }
 
@@ -98,6 +92,8 @@ struct Writer {
     /// Last source character that was not dropped.
     last_source: char,
     latin: bool,
+    /// Whether the last character was a letter, invisible ones aside.
+    in_word: bool,
     /// Whether the word being read is made to look Latin.
     disguised: bool,
 }
@@ -132,8 +128,10 @@ impl Writer {
                 }
             }
             let next = after.chars().next();
-            if self.latin && c.is_alphabetic() && !self.last_source.is_alphabetic() {
-                self.disguised = disguise::disguised_word(rest);
+            if !c.is_alphabetic() {
+                self.in_word &= disguise::is_invisible(c);
+            } else if !std::mem::replace(&mut self.in_word, true) {
+                self.disguised = self.latin && disguise::disguised_word(rest);
             }
             if c.is_ascii() && !next.is_some_and(is_mark) {
                 self.ascii(c, next);
@@ -149,12 +147,9 @@ impl Writer {
     }
 
     fn line_end(&mut self, marker: bool) {
+        self.in_word = false;
         let closed = matches!(self.last_source, '.' | '!' | '?' | ':' | '"' | '”' | ';');
-        let gap = if marker || closed || self.pending >= Gap::Line {
-            Gap::Paragraph
-        } else {
-            Gap::Line
-        };
+        let gap = if marker || closed || self.pending >= Gap::Line { Gap::Paragraph } else { Gap::Line };
         self.pending = self.pending.max(gap);
     }
 
@@ -163,8 +158,7 @@ impl Writer {
             ' ' | '\t' | '\r' | '\u{b}' | '\u{c}' => self.gap(),
             '*' | '`' | '\0'..='\u{1f}' | '\u{7f}' => {}
             '#' if !next.is_some_and(|n| n.is_ascii_digit()) => {}
-            '_' if !(self.last_source.is_alphanumeric()
-                && next.is_some_and(char::is_alphanumeric)) => {}
+            '_' if !(self.last_source.is_alphanumeric() && next.is_some_and(char::is_alphanumeric)) => {}
             _ => self.put(c),
         }
         if !c.is_ascii_control() && c != ' ' {
@@ -219,11 +213,7 @@ impl Writer {
             ManipulationKind::OddSpace => found.odd_space += 1,
         }
         if found.places.len() < Manipulation::MAX_PLACES {
-            found.places.push(ManipulationPlace {
-                start: self.unit,
-                end: self.unit + units,
-                kind,
-            });
+            found.places.push(ManipulationPlace { start: self.unit, end: self.unit + units, kind });
         }
     }
 
@@ -234,16 +224,9 @@ impl Writer {
     fn put(&mut self, c: char) {
         self.flush();
         let byte = self.out.len();
-        let goes_on = self
-            .marks
-            .last()
-            .is_some_and(|m| m.cluster.is_none() && m.unit + (byte - m.byte) == self.unit);
+        let goes_on = self.marks.last().is_some_and(|m| m.cluster.is_none() && m.unit + (byte - m.byte) == self.unit);
         if !goes_on {
-            self.marks.push(Mark {
-                byte,
-                unit: self.unit,
-                cluster: None,
-            });
+            self.marks.push(Mark { byte, unit: self.unit, cluster: None });
         }
         self.out.push(c);
     }
@@ -258,11 +241,7 @@ impl Writer {
             self.flush();
             if first {
                 first = false;
-                self.marks.push(Mark {
-                    byte: self.out.len(),
-                    unit: self.unit,
-                    cluster: Some(units),
-                });
+                self.marks.push(Mark { byte: self.out.len(), unit: self.unit, cluster: Some(units) });
             }
             self.out.push(c);
         }
@@ -286,11 +265,7 @@ fn line_marker(rest: &str) -> Option<usize> {
         return None;
     }
     let line = rest.get(blanks..)?;
-    let head = line
-        .char_indices()
-        .take(8)
-        .find(|(_, c)| *c == ' ')
-        .and_then(|(at, _)| line.get(..at))?;
+    let head = line.char_indices().take(8).find(|(_, c)| *c == ' ').and_then(|(at, _)| line.get(..at))?;
     let bullet = matches!(head, "-" | "*" | "+" | ">" | "•" | "–" | "—" | "·" | "‣");
     let heading = !head.is_empty() && head.bytes().all(|b| b == b'#');
     let number = head

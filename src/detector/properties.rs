@@ -109,9 +109,7 @@ fn a_short_text_is_not_guessed_at() {
 
 #[test]
 fn disguises_are_undone_and_reported() {
-    let plain =
-        "The committee met in the old harbour, and nobody could explain what had been decided. "
-            .repeat(8);
+    let plain = "The committee met in the old harbour, and nobody could explain what had been decided. ".repeat(8);
     let disguised = plain
         .replace("committee", "cоmmittee")
         .replace("old", "o\u{200b}ld")
@@ -121,15 +119,7 @@ fn disguises_are_undone_and_reported() {
     assert_eq!(score(&plain), score(&disguised));
     let found = assess(&disguised, &Options::default()).manipulation;
     assert!(found.suspicious);
-    assert_eq!(
-        (
-            found.homoglyph,
-            found.zero_width,
-            found.full_width,
-            found.odd_space
-        ),
-        (8, 8, 8, 8)
-    );
+    assert_eq!((found.homoglyph, found.zero_width, found.full_width, found.odd_space), (8, 8, 8, 8));
     assert_eq!(found.places.first().map(|p| (p.start, p.end)), Some((5, 6)));
     assert!(!assess(&plain, &Options::default()).manipulation.suspicious);
 }

@@ -11,24 +11,15 @@ pub fn signals(model: &Model<'_>, measured: &[f32], score: f64) -> Vec<Signal> {
     let mut found: Vec<(f64, Signal)> = SAYINGS
         .iter()
         .filter_map(|saying| {
-            let at = style::NAMES
-                .iter()
-                .position(|name| *name == saying.feature)?;
+            let at = style::NAMES.iter().position(|name| *name == saying.feature)?;
             let value = *measured.get(at)?;
             let &[human_low, human_high, ai_low, ai_high] = model.ranges.get(at)?;
             *changed.get_mut(at)? = ordinary([human_low, human_high, ai_low, ai_high]);
-            let strength = score - model.trees.score(&changed);
+            let strength = score - model.stack.score(&changed);
             *changed.get_mut(at)? = value;
-            let direction = if strength > 0.0 {
-                Direction::Ai
-            } else {
-                Direction::Human
-            };
+            let direction = if strength > 0.0 { Direction::Ai } else { Direction::Human };
             let value = saying.round(f64::from(value));
-            let usual = |low, high| UsualRange {
-                low: saying.round(low),
-                high: saying.round(high),
-            };
+            let usual = |low, high| UsualRange { low: saying.round(low), high: saying.round(high) };
             let (usual_human, usual_ai) = (usual(human_low, human_high), usual(ai_low, ai_high));
             let signal = Signal {
                 name: saying.feature,
@@ -101,121 +92,49 @@ impl Saying {
 }
 
 const fn saying(feature: &'static str, subject: &'static str, unit: Unit) -> Saying {
-    Saying {
-        feature,
-        subject,
-        unit,
-    }
+    Saying { feature, subject, unit }
 }
 
 const SENTENCES: &str = "sentences";
 const SAYINGS: &[Saying] = &[
-    saying(
-        "sentence_words_mean",
-        "mean length of a sentence",
-        Unit::Words,
-    ),
-    saying(
-        "sentence_words_sd",
-        "how much sentences differ in length",
-        Unit::Words,
-    ),
+    saying("sentence_words_mean", "mean length of a sentence", Unit::Words),
+    saying("sentence_words_sd", "how much sentences differ in length", Unit::Words),
     saying(
         "sentence_words_step",
         "change of length from one sentence to the next, as a share of their length",
         Unit::Ratio,
     ),
-    saying(
-        "short_sentences",
-        "sentences of fewer than 8 words",
-        Unit::Percent(SENTENCES),
-    ),
-    saying(
-        "long_sentences",
-        "sentences of more than 30 words",
-        Unit::Percent(SENTENCES),
-    ),
+    saying("short_sentences", "sentences of fewer than 8 words", Unit::Percent(SENTENCES)),
+    saying("long_sentences", "sentences of more than 30 words", Unit::Percent(SENTENCES)),
     saying("word_chars_mean", "mean length of a word", Unit::Letters),
-    saying(
-        "very_long_words",
-        "words of 11 letters or more",
-        Unit::PerHundredWords,
-    ),
-    saying(
-        "vocabulary",
-        "different words in a stretch of 50, as a share",
-        Unit::Ratio,
-    ),
+    saying("very_long_words", "words of 11 letters or more", Unit::PerHundredWords),
+    saying("vocabulary", "different words in a stretch of 50, as a share", Unit::Ratio),
     saying("commas", "commas", Unit::PerHundredWords),
     saying("brackets", "brackets", Unit::PerHundredWords),
     saying("quotes", "quotation marks", Unit::PerHundredWords),
     saying("exclamations", "exclamation marks", Unit::PerHundredWords),
     saying("questions", "question marks", Unit::PerHundredWords),
-    saying(
-        "contractions",
-        "contractions such as \"don't\"",
-        Unit::PerHundredWords,
-    ),
+    saying("contractions", "contractions such as \"don't\"", Unit::PerHundredWords),
     saying("numbers", "numbers", Unit::PerHundredWords),
     saying("small_i", "\"i\" written small", Unit::PerHundredWords),
-    saying(
-        "small_starts",
-        "sentences that begin with a small letter",
-        Unit::Percent(SENTENCES),
-    ),
-    saying(
-        "missing_spaces",
-        "missing spaces after punctuation",
-        Unit::PerHundredWords,
-    ),
-    saying(
-        "triads",
-        "lists of three or more such as \"swift, silent, and strong\"",
-        Unit::PerHundredWords,
-    ),
-    saying(
-        "starts_distinct",
-        "sentences that begin with a word of their own",
-        Unit::Percent(SENTENCES),
-    ),
+    saying("small_starts", "sentences that begin with a small letter", Unit::Percent(SENTENCES)),
+    saying("missing_spaces", "missing spaces after punctuation", Unit::PerHundredWords),
+    saying("triads", "lists of three or more such as \"swift, silent, and strong\"", Unit::PerHundredWords),
+    saying("starts_distinct", "sentences that begin with a word of their own", Unit::Percent(SENTENCES)),
     saying(
         "starts_connective",
         "sentences that begin with a connective such as \"Moreover\"",
         Unit::Percent(SENTENCES),
     ),
-    saying(
-        "starts_participle",
-        "sentences that begin with a word in -ing",
-        Unit::Percent(SENTENCES),
-    ),
+    saying("starts_participle", "sentences that begin with a word in -ing", Unit::Percent(SENTENCES)),
     saying("ing_words", "words in -ing", Unit::PerHundredWords),
     saying("ly_words", "words in -ly", Unit::PerHundredWords),
-    saying(
-        "nominal_words",
-        "abstract nouns in -tion, -ment, -ity and the like",
-        Unit::PerHundredWords,
-    ),
-    saying(
-        "first_person",
-        "\"I\", \"me\", \"my\"",
-        Unit::PerHundredWords,
-    ),
+    saying("nominal_words", "abstract nouns in -tion, -ment, -ity and the like", Unit::PerHundredWords),
+    saying("first_person", "\"I\", \"me\", \"my\"", Unit::PerHundredWords),
     saying("second_person", "\"you\", \"your\"", Unit::PerHundredWords),
-    saying(
-        "auxiliaries",
-        "auxiliary verbs such as \"is\" and \"have\"",
-        Unit::PerHundredWords,
-    ),
-    saying(
-        "intensifiers",
-        "intensifiers such as \"very\"",
-        Unit::PerHundredWords,
-    ),
-    saying(
-        "fillers",
-        "words of speech such as \"just\" and \"like\"",
-        Unit::PerHundredWords,
-    ),
+    saying("auxiliaries", "auxiliary verbs such as \"is\" and \"have\"", Unit::PerHundredWords),
+    saying("intensifiers", "intensifiers such as \"very\"", Unit::PerHundredWords),
+    saying("fillers", "words of speech such as \"just\" and \"like\"", Unit::PerHundredWords),
 ];
 
 /// Signals in an answer at most.

@@ -137,11 +137,7 @@ impl Counts {
         let mut started = false;
         let mut commas_since = 0;
         for token in tokens {
-            let slice = document
-                .normal
-                .text
-                .get(token.start..token.end)
-                .unwrap_or_default();
+            let slice = document.normal.text.get(token.start..token.end).unwrap_or_default();
             if token.counts() {
                 self.words += 1.0;
             }
@@ -152,10 +148,7 @@ impl Counts {
                         self.start(token, slice);
                     }
                     // "swift, silent, and strong"
-                    if slice == "and"
-                        && before.is_some_and(|b| b.kind == Kind::Punct(','))
-                        && commas_since >= 2
-                    {
+                    if slice == "and" && before.is_some_and(|b| b.kind == Kind::Punct(',')) && commas_since >= 2 {
                         self.triads += 1.0;
                     }
                 }
@@ -245,8 +238,7 @@ impl Counts {
             *seen += 1.0;
         }
         self.runs += count(token.chars > 1 && mark != '.' && mark != '-');
-        self.loose_marks +=
-            count(token.spaced && matches!(mark, ',' | '.' | '!' | '?' | ';' | ':'));
+        self.loose_marks += count(token.spaced && matches!(mark, ',' | '.' | '!' | '?' | ';' | ':'));
     }
 
     fn mark(&self, index: usize) -> f64 {
@@ -267,14 +259,10 @@ impl Counts {
             .collect();
         let shortest = self.lengths.iter().copied().fold(f64::INFINITY, f64::min);
         let longest = self.lengths.iter().copied().fold(0.0, f64::max);
-        let share = |test: &dyn Fn(f64) -> bool| {
-            self.lengths.iter().filter(|&&l| test(l)).count() as f64 / sentences
-        };
+        let share = |test: &dyn Fn(f64) -> bool| self.lengths.iter().filter(|&&l| test(l)).count() as f64 / sentences;
         let plain = self.types.len().max(1) as f64;
         let word_mean = self.chars / plain;
-        let word_sd = (self.chars_square / plain - word_mean * word_mean)
-            .max(0.0)
-            .sqrt();
+        let word_sd = (self.chars_square / plain - word_mean * word_mean).max(0.0).sqrt();
         let (short, long) = (share(&|l| l < 8.0), share(&|l| l > 30.0));
         let (vocabulary, hapax) = richness(&self.types);
         let pairs = self.pairs.len().max(1) as f64;
@@ -317,24 +305,10 @@ impl Counts {
             .map(|n| n / words),
         );
         all.push(self.small_starts / sentences);
-        all.extend(
-            [
-                self.missing_spaces,
-                self.loose_marks,
-                self.stretched,
-                self.triads,
-            ]
-            .map(|n| n / words),
-        );
+        all.extend([self.missing_spaces, self.loose_marks, self.stretched, self.triads].map(|n| n / words));
         all.extend([starts, commonest]);
         all.extend(
-            [
-                self.starts_connective,
-                self.starts_the,
-                self.starts_i,
-                self.starts_participle,
-            ]
-            .map(|n| n / sentences),
+            [self.starts_connective, self.starts_the, self.starts_i, self.starts_participle].map(|n| n / sentences),
         );
         all.extend(self.endings.iter().map(|n| n / words));
         all.push(moments(&self.commas).1);
@@ -389,9 +363,7 @@ fn commonest(hashes: &mut [u64]) -> f64 {
 
 /// The same letter three times in a row.
 fn stretched(word: &str) -> bool {
-    word.as_bytes()
-        .windows(3)
-        .any(|w| matches!(w, [a, b, c] if a == b && b == c && a.is_ascii_alphabetic()))
+    word.as_bytes().windows(3).any(|w| matches!(w, [a, b, c] if a == b && b == c && a.is_ascii_alphabetic()))
 }
 
 fn count(yes: bool) -> f64 {
@@ -404,9 +376,7 @@ const ENDINGS: [&[&str]; 6] = [
     &["ing"],
     &["ed"],
     &["ly"],
-    &[
-        "tion", "tions", "ment", "ments", "ness", "ity", "ities", "ence", "ance",
-    ],
+    &["tion", "tions", "ment", "ments", "ness", "ity", "ities", "ence", "ance"],
     &["s"],
     &["ous", "ive", "al", "ful", "able", "ible", "ic"],
 ];

@@ -112,8 +112,7 @@ fn number(rest: &str) -> usize {
     let mut end = 0;
     let mut chars = rest.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
-        let inner = matches!(c, '.' | ',' | ':')
-            && chars.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+        let inner = matches!(c, '.' | ',' | ':') && chars.peek().is_some_and(|(_, next)| next.is_ascii_digit());
         if !(c.is_alphanumeric() || inner) {
             break;
         }
@@ -206,18 +205,12 @@ mod tests {
     use super::*;
 
     fn slices(text: &str) -> Vec<&str> {
-        tokens(text)
-            .iter()
-            .filter_map(|t| text.get(t.start..t.end))
-            .collect()
+        tokens(text).iter().filter_map(|t| text.get(t.start..t.end)).collect()
     }
 
     #[test]
     fn words_keep_their_apostrophes_and_numbers_their_points() {
-        assert_eq!(
-            slices("Don't pay 1,000.50, ok?!"),
-            ["Don't", "pay", "1,000.50", ",", "ok", "?", "!"]
-        );
+        assert_eq!(slices("Don't pay 1,000.50, ok?!"), ["Don't", "pay", "1,000.50", ",", "ok", "?", "!"]);
     }
 
     #[test]

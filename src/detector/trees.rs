@@ -35,18 +35,13 @@ impl<'a> Trees<'a> {
             let known = usize::from(node.feature) < features;
             node.value.is_finite() && (leaf || (known && node.skip > 0 && inside))
         });
-        let rooted = roots
-            .iter()
-            .all(|&root| usize::try_from(root).is_ok_and(|at| at < nodes.len()));
+        let rooted = roots.iter().all(|&root| usize::try_from(root).is_ok_and(|at| at < nodes.len()));
         (sound && rooted).then_some(Self { nodes, roots })
     }
 
     /// The sum of all trees for these features, in units of log-odds.
     pub fn score(&self, features: &[f32]) -> f64 {
-        self.roots
-            .iter()
-            .map(|&root| f64::from(self.leaf(root as usize, features)))
-            .sum()
+        self.roots.iter().map(|&root| f64::from(self.leaf(root as usize, features))).sum()
     }
 
     fn leaf(&self, mut at: usize, features: &[f32]) -> f32 {

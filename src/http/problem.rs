@@ -69,8 +69,12 @@ pub fn respond(error: &Error, request_id: &str) -> Response<Bytes> {
         Error::RateLimited { name, policy, decision, .. } => limits::describe(headers, name, policy, decision),
         _ => {}
     }
+    let user_id = match error {
+        Error::InvalidRefreshToken { revoked_of, .. } => revoked_of.clone(),
+        _ => None,
+    };
     if let Some(name) = event(error) {
-        response.extensions_mut().insert(Event { name, user_id: None });
+        response.extensions_mut().insert(Event { name, user_id });
     }
     let failure = Failure { code: error.code(), cause: error.cause().map(ToOwned::to_owned) };
     response.extensions_mut().insert(failure);
@@ -90,7 +94,7 @@ fn event(error: &Error) -> Option<&'static str> {
     match error {
         Error::InvalidCredentials => Some("authn_login_fail"),
         Error::TooManyAttempts { .. } => Some("authn_login_lock"),
-        Error::InvalidRefreshToken { reused: true, .. } => Some("authn_token_reuse"),
+        Error::InvalidRefreshToken { revoked_of: Some(_), .. } => Some("authn_token_reuse"),
         Error::Unauthenticated(_) | Error::OriginNotAllowed | Error::InvalidRefreshToken { .. } => Some("authz_fail"),
         Error::RateLimited { .. } => Some("excess_rate_limit_exceeded"),
         Error::InvalidInput(_)

@@ -34,14 +34,14 @@ impl JsonInput for Presented {
         let (text, delivery) = match wire.refresh_token {
             Some(text) => (text, Delivery::Body),
             None => {
-                let text =
-                    cookie::read(&call.headers).ok_or(Error::InvalidRefreshToken { reused: false, cookie: false })?;
+                let text = cookie::read(&call.headers)
+                    .ok_or(Error::InvalidRefreshToken { revoked_of: None, cookie: false })?;
                 cookie::require_own_origin(call)?;
                 (text, Delivery::Cookie)
             }
         };
         let token = RefreshToken::parse(&text)
-            .ok_or(Error::InvalidRefreshToken { reused: false, cookie: delivery == Delivery::Cookie })?;
+            .ok_or(Error::InvalidRefreshToken { revoked_of: None, cookie: delivery == Delivery::Cookie })?;
         Ok(Self { token, delivery })
     }
 }
@@ -54,7 +54,7 @@ impl JsonInput for Presented {
 /// [`Error::InvalidRefreshToken`], [`Error::Unavailable`].
 pub async fn refresh(call: Call, input: Presented) -> Result<Reply> {
     let Presented { token, delivery } = input;
-    let refused = |reused| Error::InvalidRefreshToken { reused, cookie: delivery == Delivery::Cookie };
+    let refused = |revoked_of| Error::InvalidRefreshToken { revoked_of, cookie: delivery == Delivery::Cookie };
     let mut salt = [0; 32];
     call.app.ports.entropy.fill(&mut salt)?;
     let redemption = Redemption {
@@ -73,8 +73,8 @@ pub async fn refresh(call: Call, input: Presented) -> Result<Reply> {
         }
         Redeemed::Reused { user_id, session_id } => {
             sessions::revoke(db, &session_id, &user_id, Because::TokenReuse, call.now_ms).await?;
-            Err(refused(true))
+            Err(refused(Some(user_id)))
         }
-        Redeemed::Refused => Err(refused(false)),
+        Redeemed::Refused => Err(refused(None)),
     }
 }

@@ -13,8 +13,8 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use worker::send::SendWrapper;
 use web_sys::Request;
+use worker::send::SendWrapper;
 
 use super::edge;
 

@@ -37,6 +37,16 @@ async fn send(world: &World, request: Request<Body>) -> TestCaseResult {
     Ok(())
 }
 
+/// A body that says it is a form, from somebody who may send one.
+async fn send_form(body: Vec<u8>) -> TestCaseResult {
+    let world = World::new();
+    let person = world.someone("eve@example.com").await;
+    let request = Request::post(format!("https://edgekeep.example{DETECT}"))
+        .header("content-type", "multipart/form-data; boundary=x")
+        .header("authorization", format!("Bearer {}", person.access_token));
+    send(&world, request.body(Body::from(body)).unwrap()).await
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -164,6 +174,21 @@ proptest! {
             *request.uri_mut() = uri;
             send(&world, request).await
         })?;
+    }
+
+    #[test]
+    fn any_file_under_any_name(
+        bytes in prop::collection::vec(any::<u8>(), 0..2000),
+        head in prop::sample::select(vec![&b""[..], b"%PDF-1.4\n", b"PK\x03\x04", b"\xff\xfe", b"\xef\xbb\xbf"]),
+        name in prop::sample::select(vec!["a.txt", "a.md", "a.pdf", "a.docx", "a.PDF", "fdp.txt.", "..", "a\\b.txt"]),
+    ) {
+        let start = format!("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        on_a_runtime(send_form([start.as_bytes(), head, &bytes, b"\r\n--x--\r\n"].concat()))?;
+    }
+
+    #[test]
+    fn any_bytes_as_a_form(bytes in prop::collection::vec(any::<u8>(), 0..400), start in "(--x)?(\r\n)?[ -~]{0,60}(\r\n){0,2}") {
+        on_a_runtime(send_form([start.as_bytes(), &bytes, b"\r\n--x--\r\n"].concat()))?;
     }
 
     #[test]

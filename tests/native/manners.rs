@@ -246,3 +246,39 @@ async fn lines_below_the_level_are_not_written() {
     edgekeep::http::serve(&world.app, request()).await;
     assert_eq!(world.log.lines().len(), 1);
 }
+
+#[tokio::test]
+async fn whoever_watches_over_security_is_told_what_happened_and_to_whom() {
+    let world = World::with(&[("LOGIN_FREE_FAILURES", "1"), ("DETECT_LIMIT", "1/hour")]);
+    let said = |event: &str, user_id: Option<&str>| {
+        let line = world.log.last();
+        assert_eq!(line["event.name"].as_str(), Some(event), "{line}");
+        assert_eq!(line["user.id"].as_str(), user_id, "{line}");
+    };
+    let person = world.someone("ada@example.com").await;
+    let id = Some(person.user_id.as_str());
+    said("user_created", id);
+    world.login("ada@example.com", PASSWORD).await.expect(200);
+    said("authn_login_success", id);
+    let next = world.refresh(&person.refresh_token).await.expect(200).text("/refresh_token");
+    said("authn_token_refreshed", id);
+    world.delete(SESSIONS).bearer(&person.access_token).send().await.expect(200);
+    said("authn_token_revoked", id);
+    world.detect(&person.access_token, "A text.").await.expect(200);
+    world.detect(&person.access_token, "A text.").await.expect(429);
+    said("excess_rate_limit_exceeded", id);
+    world.detect(&person.access_token, "").await.expect(400);
+    said("input_validation_fail", id);
+    world.me("forged").await.expect(401);
+    said("authz_fail", None);
+    world.login("ada@example.com", "granite otter lamp 48").await.expect(401);
+    said("authn_login_fail", None);
+    world.login("ada@example.com", "granite otter lamp 48").await.expect(429);
+    said("authn_login_lock", None);
+    world.refresh(&next).await.expect(200);
+    world.refresh(&person.refresh_token).await.expect(401);
+    said("authn_token_reuse", id);
+    let bob = world.someone("bob@example.com").await;
+    world.post(LOGOUT).bearer(&bob.access_token).send().await.expect(204);
+    said("session_ended", Some(bob.user_id.as_str()));
+}

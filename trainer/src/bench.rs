@@ -12,10 +12,7 @@ pub fn run(model: &Path) -> Result<()> {
     let file = ModelFile::read(model)?;
     let began = Instant::now();
     let detector = Detector::parse(file.bytes())?;
-    println!(
-        "parse the model: {:.3} ms",
-        began.elapsed().as_secs_f64() * 1000.0
-    );
+    println!("parse the model: {:.3} ms", began.elapsed().as_secs_f64() * 1000.0);
     for words in [100, 300, 1000, 10_000] {
         let text = text(words);
         let mut best = [f64::INFINITY; 2];
@@ -27,38 +24,16 @@ pub fn run(model: &Path) -> Result<()> {
             std::hint::black_box(detector.assess(std::hint::black_box(&text), &Options::default()));
             best[1] = best[1].min(began.elapsed().as_secs_f64() * 1000.0);
         }
-        println!(
-            "{words:>6} words: score {:.3} ms, assess {:.3} ms",
-            best[0], best[1]
-        );
+        println!("{words:>6} words: score {:.3} ms, assess {:.3} ms", best[0], best[1]);
     }
     Ok(())
 }
 
 /// Plain prose of so many words, no two stretches alike.
 pub fn text(words: usize) -> String {
-    let nouns = [
-        "river",
-        "committee",
-        "engine",
-        "student",
-        "garden",
-        "market",
-        "theory",
-        "harbour",
-        "letter",
-        "winter",
-    ];
-    let verbs = [
-        "changed",
-        "described",
-        "carried",
-        "questioned",
-        "left",
-        "improved",
-        "remembered",
-        "followed",
-    ];
+    let nouns =
+        ["river", "committee", "engine", "student", "garden", "market", "theory", "harbour", "letter", "winter"];
+    let verbs = ["changed", "described", "carried", "questioned", "left", "improved", "remembered", "followed"];
     let mut text = String::new();
     for at in 0..words {
         let word = match at % 11 {

@@ -45,22 +45,13 @@ impl Binned {
             let mut values: Vec<f32> = rows.iter().map(|row| row[feature]).collect();
             let raw = values.clone();
             values.sort_unstable_by(f32::total_cmp);
-            let mut edges: Vec<f32> = (1..BINS)
-                .map(|bin| values[bin * (values.len() - 1) / BINS])
-                .collect();
+            let mut edges: Vec<f32> = (1..BINS).map(|bin| values[bin * (values.len() - 1) / BINS]).collect();
             edges.dedup();
-            let bins = raw
-                .iter()
-                .map(|value| edges.partition_point(|edge| edge < value) as u8)
-                .collect();
+            let bins = raw.iter().map(|value| edges.partition_point(|edge| edge < value) as u8).collect();
             (bins, edges)
         });
         let (columns, edges) = cut.into_iter().unzip();
-        Self {
-            columns,
-            edges,
-            rows: rows.len(),
-        }
+        Self { columns, edges, rows: rows.len() }
     }
 }
 
@@ -83,10 +74,7 @@ pub fn fit(
     options: &Options,
     rng: &mut Rng,
 ) -> Forest {
-    let mut forest = Forest {
-        nodes: Vec::new(),
-        roots: Vec::new(),
-    };
+    let mut forest = Forest { nodes: Vec::new(), roots: Vec::new() };
     let mut scores = vec![0.0_f64; data.rows];
     let total: f64 = subset.iter().map(|&row| weights[row]).sum();
     let scale = subset.len() as f64 / total.max(1e-12);
@@ -96,29 +84,14 @@ pub fn fit(
             let p = 1.0 / (1.0 + libm::exp(-scores[row]));
             let weight = weights[row] * scale;
             let target = f64::from(u8::from(ai[row]));
-            gradients[row] = (
-                ((p - target) * weight) as f32,
-                ((p * (1.0 - p)).max(1e-6) * weight) as f32,
-            );
+            gradients[row] = (((p - target) * weight) as f32, ((p * (1.0 - p)).max(1e-6) * weight) as f32);
         }
         let mut features: Vec<usize> = (0..data.columns.len()).collect();
         rng.shuffle(&mut features);
         features.truncate(((features.len() as f64 * options.features).ceil() as usize).max(1));
         features.sort_unstable();
-        let rows: Vec<u32> = subset
-            .iter()
-            .filter(|_| rng.unit() < options.rows)
-            .map(|&row| row as u32)
-            .collect();
-        let tree = grow(
-            data,
-            rows,
-            &gradients,
-            &features,
-            direction,
-            options,
-            subset.len() as f64,
-        );
+        let rows: Vec<u32> = subset.iter().filter(|_| rng.unit() < options.rows).map(|&row| row as u32).collect();
+        let tree = grow(data, rows, &gradients, &features, direction, options, subset.len() as f64);
         for &row in subset {
             scores[row] += f64::from(tree.value(data, row));
         }
@@ -174,100 +147,47 @@ fn grow(
     options: &Options,
     total: f64,
 ) -> Tree {
-    let mut tree = Tree {
-        nodes: vec![Split {
-            feature: usize::MAX,
-            bin: 0,
-            left: 0,
-            value: 0.0,
-        }],
-    };
+    let mut tree = Tree { nodes: vec![Split { feature: usize::MAX, bin: 0, left: 0, value: 0.0 }] };
     let histogram = histogram(data, &rows, gradients, features);
     let bounds = (f64::NEG_INFINITY, f64::INFINITY);
-    let best = best_split(
-        data, &histogram, features, direction, bounds, options, total,
-    );
+    let best = best_split(data, &histogram, features, direction, bounds, options, total);
     tree.nodes[0].value = (best_value(&histogram, options) * options.rate) as f32;
-    let mut leaves = vec![Leaf {
-        node: 0,
-        rows,
-        histogram,
-        bounds,
-        best,
-    }];
+    let mut leaves = vec![Leaf { node: 0, rows, histogram, bounds, best }];
     while leaves.len() < options.leaves {
         let Some(at) = (0..leaves.len())
             .filter(|&i| leaves[i].best.is_some())
-            .max_by(|&a, &b| {
-                gain(&leaves[a])
-                    .total_cmp(&gain(&leaves[b]))
-                    .then(b.cmp(&a))
-            })
+            .max_by(|&a, &b| gain(&leaves[a]).total_cmp(&gain(&leaves[b])).then(b.cmp(&a)))
         else {
             break;
         };
         let leaf = leaves.swap_remove(at);
         let Some(split) = leaf.best else { break };
         let column = &data.columns[split.feature];
-        let (left, right): (Vec<u32>, Vec<u32>) = leaf
-            .rows
-            .iter()
-            .partition(|&&row| column[row as usize] <= split.bin);
+        let (left, right): (Vec<u32>, Vec<u32>) = leaf.rows.iter().partition(|&&row| column[row as usize] <= split.bin);
         let left_node = tree.nodes.len();
-        tree.nodes[leaf.node] = Split {
-            feature: split.feature,
-            bin: split.bin,
-            left: left_node,
-            value: 0.0,
-        };
+        tree.nodes[leaf.node] = Split { feature: split.feature, bin: split.bin, left: left_node, value: 0.0 };
         let left_small = left.len() <= right.len();
-        let small = self::histogram(
-            data,
-            if left_small { &left } else { &right },
-            gradients,
-            features,
-        );
+        let small = self::histogram(data, if left_small { &left } else { &right }, gradients, features);
         let large: Vec<[[f64; 2]; BINS]> = leaf
             .histogram
             .iter()
             .zip(&small)
-            .map(|(all, part)| {
-                std::array::from_fn(|bin| [all[bin][0] - part[bin][0], all[bin][1] - part[bin][1]])
-            })
+            .map(|(all, part)| std::array::from_fn(|bin| [all[bin][0] - part[bin][0], all[bin][1] - part[bin][1]]))
             .collect();
-        let (left_histogram, right_histogram) = if left_small {
-            (small, large)
-        } else {
-            (large, small)
-        };
+        let (left_histogram, right_histogram) = if left_small { (small, large) } else { (large, small) };
         let middle = f64::midpoint(split.left, split.right);
         let (left_bounds, right_bounds) = match direction[split.feature] {
             1 => ((leaf.bounds.0, middle), (middle, leaf.bounds.1)),
             -1 => ((middle, leaf.bounds.1), (leaf.bounds.0, middle)),
             _ => (leaf.bounds, leaf.bounds),
         };
-        let sides = [
-            (left, left_histogram, left_bounds, split.left),
-            (right, right_histogram, right_bounds, split.right),
-        ];
+        let sides =
+            [(left, left_histogram, left_bounds, split.left), (right, right_histogram, right_bounds, split.right)];
         for (rows, histogram, bounds, value) in sides {
             let node = tree.nodes.len();
-            tree.nodes.push(Split {
-                feature: usize::MAX,
-                bin: 0,
-                left: 0,
-                value: (value * options.rate) as f32,
-            });
-            let best = best_split(
-                data, &histogram, features, direction, bounds, options, total,
-            );
-            leaves.push(Leaf {
-                node,
-                rows,
-                histogram,
-                bounds,
-                best,
-            });
+            tree.nodes.push(Split { feature: usize::MAX, bin: 0, left: 0, value: (value * options.rate) as f32 });
+            let best = best_split(data, &histogram, features, direction, bounds, options, total);
+            leaves.push(Leaf { node, rows, histogram, bounds, best });
         }
     }
     tree
@@ -277,12 +197,7 @@ fn gain(leaf: &Leaf) -> f64 {
     leaf.best.map_or(0.0, |best| best.gain)
 }
 
-fn histogram(
-    data: &Binned,
-    rows: &[u32],
-    gradients: &[(f32, f32)],
-    features: &[usize],
-) -> Vec<[[f64; 2]; BINS]> {
+fn histogram(data: &Binned, rows: &[u32], gradients: &[(f32, f32)], features: &[usize]) -> Vec<[[f64; 2]; BINS]> {
     let fill = |feature: usize| {
         let column = &data.columns[feature];
         let mut bins = [[0.0; 2]; BINS];
@@ -297,16 +212,8 @@ fn histogram(
     if rows.len() * features.len() < 200_000 {
         return features.iter().map(|&feature| fill(feature)).collect();
     }
-    let chunks: Vec<&[usize]> = features
-        .chunks(features.len().div_ceil(parallel::threads()))
-        .collect();
-    parallel::map(chunks.len(), |chunk| {
-        chunks[chunk]
-            .iter()
-            .map(|&feature| fill(feature))
-            .collect::<Vec<_>>()
-    })
-    .concat()
+    let chunks: Vec<&[usize]> = features.chunks(features.len().div_ceil(parallel::threads())).collect();
+    parallel::map(chunks.len(), |chunk| chunks[chunk].iter().map(|&feature| fill(feature)).collect::<Vec<_>>()).concat()
 }
 
 fn best_value(histogram: &[[[f64; 2]; BINS]], options: &Options) -> f64 {
@@ -335,8 +242,7 @@ fn best_split(
             g += bin[0];
             h += bin[1];
         }
-        let score =
-            |g: f64, h: f64, value: f64| -(g * value + 0.5 * (h + options.ridge) * value * value);
+        let score = |g: f64, h: f64, value: f64| -(g * value + 0.5 * (h + options.ridge) * value * value);
         let value = |g: f64, h: f64| (-g / (h + options.ridge)).clamp(bounds.0, bounds.1);
         let whole = score(g, h, value(g, h));
         let (mut left_g, mut left_h) = (0.0, 0.0);
@@ -355,13 +261,7 @@ fn best_split(
             };
             let gain = score(left_g, left_h, left) + score(right_g, right_h, right) - whole;
             if !wrong && gain > 1e-6 && found.is_none_or(|best| gain > best.gain) {
-                found = Some(Best {
-                    gain,
-                    feature,
-                    bin: bin as u8,
-                    left,
-                    right,
-                });
+                found = Some(Best { gain, feature, bin: bin as u8, left, right });
             }
         }
     }
@@ -384,11 +284,7 @@ impl Tree {
         forest.roots.push(forest.nodes.len() as u32);
         for (at, node) in self.nodes.iter().enumerate() {
             forest.nodes.push(if node.left == 0 {
-                Node {
-                    feature: Node::LEAF,
-                    skip: 0,
-                    value: node.value,
-                }
+                Node { feature: Node::LEAF, skip: 0, value: node.value }
             } else {
                 Node {
                     feature: node.feature as u16,

@@ -55,8 +55,7 @@ pub fn read(path: &Path) -> Result<Vec<Text>> {
         if line.trim().is_empty() {
             continue;
         }
-        let text: Text = serde_json::from_str(&line)
-            .with_context(|| format!("{} is not a labelled text", at()))?;
+        let text: Text = serde_json::from_str(&line).with_context(|| format!("{} is not a labelled text", at()))?;
         if text.label > 1 {
             bail!("{}: label must be 0 or 1", at());
         }
@@ -76,20 +75,14 @@ pub fn folder(named: Option<&Path>) -> Result<PathBuf> {
 
 /// The file `name.jsonl` or `name.jsonl.gz` of a folder.
 pub fn find(folder: &Path, name: &str) -> Option<PathBuf> {
-    ["jsonl.gz", "jsonl"]
-        .iter()
-        .map(|extension| folder.join(format!("{name}.{extension}")))
-        .find(|path| path.is_file())
+    ["jsonl.gz", "jsonl"].iter().map(|extension| folder.join(format!("{name}.{extension}"))).find(|path| path.is_file())
 }
 
 fn lines(path: &Path) -> Result<impl Iterator<Item = std::io::Result<String>>> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     let zipped = path.extension().is_some_and(|e| e == "gz");
-    let reader: Box<dyn Read> = if zipped {
-        Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file)))
-    } else {
-        Box::new(file)
-    };
+    let reader: Box<dyn Read> =
+        if zipped { Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))) } else { Box::new(file) };
     Ok(BufReader::new(reader).lines())
 }
 

@@ -62,8 +62,7 @@ impl Figures {
             human: human.len(),
             ai: machine.len(),
             auroc: both.then(|| auroc(outcomes)),
-            auroc_interval: (both && bootstraps > 0)
-                .then(|| interval(&human, &machine, bootstraps)),
+            auroc_interval: (both && bootstraps > 0).then(|| interval(&human, &machine, bootstraps)),
             tpr_1: share(&machine, |o| o.over_1),
             tpr_5: share(&machine, |o| o.over_5),
             fpr_1: share(&human, |o| o.over_1),
@@ -87,11 +86,7 @@ pub fn auroc(outcomes: &[Outcome]) -> f64 {
         below += human;
         machines += machine;
     }
-    if below * machines > 0.0 {
-        wins / (below * machines)
-    } else {
-        0.5
-    }
+    if below * machines > 0.0 { wins / (below * machines) } else { 0.5 }
 }
 
 fn interval(human: &[Outcome], machine: &[Outcome], bootstraps: usize) -> [f64; 2] {
@@ -123,4 +118,28 @@ fn ece(human: &[Outcome], machine: &[Outcome]) -> f64 {
         }
     }
     bins.iter().map(|bin| (bin[1] - bin[2]).abs()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(probability: f64, ai: bool) -> Outcome {
+        Outcome { score: probability, probability, over_1: probability > 0.9, over_5: probability > 0.8, ai }
+    }
+
+    #[test]
+    fn ties_count_half_in_the_area_under_the_curve() {
+        let outcomes = [outcome(0.1, false), outcome(0.5, false), outcome(0.5, true), outcome(0.9, true)];
+        assert!((auroc(&outcomes) - 0.875).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_sure_and_right_answer_has_no_calibration_error() {
+        let outcomes = [outcome(0.0, false), outcome(1.0, true), outcome(1.0, true)];
+        let figures = Figures::of(&outcomes, 0);
+        assert_eq!(figures.ece, Some(0.0));
+        assert_eq!(figures.tpr_1, Some(1.0));
+        assert_eq!(figures.fpr_1, Some(0.0));
+    }
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use edgekeep::detector::document::{Document, Span};
 use edgekeep::detector::grams::{Bag, Table, visit};
+use edgekeep::detector::lm::{self, Unit};
 
 use crate::data::Text;
+use crate::language::Pairs;
 use crate::linear::Sparse;
 use crate::parallel;
 use crate::rng::Rng;
@@ -18,6 +20,8 @@ pub struct Prepared {
     pub rows: Vec<Row>,
     /// N-grams of each row, one matrix a table.
     pub grams: Vec<Sparse>,
+    /// Context and token pairs of each row, one list a language model.
+    pub pairs: Vec<Pairs>,
     /// Names of the kinds of text (source/domain).
     pub kinds: Vec<String>,
     /// Names of the sources.
@@ -56,11 +60,7 @@ pub fn prepare(texts: &[&Text], seed: u64, windows: bool) -> Prepared {
         for (at, text) in texts.iter().enumerate() {
             let document = &documents[at];
             let mut rng = Rng::new(seed, &format!("window {} {}", text.id, text.source));
-            let cuts = if window {
-                cut(&document.sentences, &mut rng)
-            } else {
-                vec![document.sentences.clone()]
-            };
+            let cuts = if window { cut(&document.sentences, &mut rng) } else { vec![document.sentences.clone()] };
             for spans in cuts {
                 rows.push(Row {
                     document: at,
@@ -74,10 +74,19 @@ pub fn prepare(texts: &[&Text], seed: u64, windows: bool) -> Prepared {
             }
         }
     }
-    let grams = parallel::map(Table::ALL.len(), |table| {
-        sparse(&documents, &rows, Table::ALL[table])
+    let grams = parallel::map(Table::ALL.len(), |table| sparse(&documents, &rows, Table::ALL[table]));
+    let pairs = parallel::map(Unit::ALL.len(), |unit| {
+        let mut all = Pairs::default();
+        for row in rows.iter().filter(|row| !row.window) {
+            let document = &documents[row.document];
+            all.push(|visit| {
+                row.spans.iter().for_each(|&span| lm::pairs(document, Unit::ALL[unit], span, &mut *visit))
+            });
+        }
+        all
     });
     Prepared {
+        pairs,
         documents,
         rows,
         grams,
@@ -128,8 +137,6 @@ fn sparse(documents: &[Document], rows: &[Row], table: Table) -> Sparse {
 
 fn index(names: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
     let mut all: BTreeMap<String, usize> = names.map(|name| (name, 0)).collect();
-    all.values_mut()
-        .enumerate()
-        .for_each(|(at, index)| *index = at);
+    all.values_mut().enumerate().for_each(|(at, index)| *index = at);
     all
 }

@@ -21,13 +21,7 @@ impl Progress {
 
     /// Begins a stage of `total` steps.
     pub fn stage(&self, name: &str, total: usize) -> Stage {
-        Stage {
-            loud: self.loud,
-            name: name.to_owned(),
-            total,
-            began: Instant::now(),
-            state: Mutex::new((0, None)),
-        }
+        Stage { loud: self.loud, name: name.to_owned(), total, began: Instant::now(), state: Mutex::new((0, None)) }
     }
 }
 
@@ -52,17 +46,12 @@ impl Stage {
             return;
         };
         state.0 += steps;
-        let due = state
-            .1
-            .is_none_or(|last| last.elapsed() > Duration::from_secs(2));
+        let due = state.1.is_none_or(|last| last.elapsed() > Duration::from_secs(2));
         if self.loud && due {
             state.1 = Some(Instant::now());
             let spent = self.began.elapsed().as_secs_f64();
             let left = spent / state.0 as f64 * self.total.saturating_sub(state.0) as f64;
-            write(&format!(
-                "  {}: {} of {}, about {left:.0} s left\n",
-                self.name, state.0, self.total
-            ));
+            write(&format!("  {}: {} of {}, about {left:.0} s left\n", self.name, state.0, self.total));
         }
     }
 }
@@ -70,11 +59,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if self.loud {
-            write(&format!(
-                "  {}: {:.1} s\n",
-                self.name,
-                self.began.elapsed().as_secs_f64()
-            ));
+            write(&format!("  {}: {:.1} s\n", self.name, self.began.elapsed().as_secs_f64()));
         }
     }
 }

@@ -42,37 +42,21 @@ pub fn report(name: &str, texts: &[&Text], outcomes: &[Outcome]) -> Report {
     let mut groups: BTreeMap<String, Vec<Outcome>> = BTreeMap::new();
     for (text, &outcome) in texts.iter().zip(outcomes) {
         let words = text.text.split_whitespace().count();
-        let length = LENGTHS
-            .iter()
-            .find(|(_, most)| words < *most)
-            .map_or("500-", |(name, _)| name);
-        for key in [
-            format!("source {}", text.source),
-            format!("domain {}", text.domain),
-            format!("words {length}"),
-        ] {
+        let length = LENGTHS.iter().find(|(_, most)| words < *most).map_or("500-", |(name, _)| name);
+        for key in [format!("source {}", text.source), format!("domain {}", text.domain), format!("words {length}")] {
             groups.entry(key).or_default().push(outcome);
         }
         if text.is_ai() {
             let attack = text.attack.as_deref().unwrap_or("none");
-            for key in [
-                format!("generator {}", text.generator),
-                format!("attack {attack}"),
-            ] {
-                groups
-                    .entry(key)
-                    .or_insert_with(|| human.clone())
-                    .push(outcome);
+            for key in [format!("generator {}", text.generator), format!("attack {attack}")] {
+                groups.entry(key).or_insert_with(|| human.clone()).push(outcome);
             }
         }
     }
     Report {
         name: name.to_owned(),
         all: Figures::of(outcomes, 200),
-        groups: groups
-            .into_iter()
-            .map(|(key, outcomes)| (key, Figures::of(&outcomes, 0)))
-            .collect(),
+        groups: groups.into_iter().map(|(key, outcomes)| (key, Figures::of(&outcomes, 0))).collect(),
     }
 }
 
@@ -93,15 +77,11 @@ pub const HEAD: &str = "                                     human     ai  AUROC
 
 /// One row of a table.
 pub fn row(table: &mut String, name: &str, figures: &Figures) {
-    let number = |value: Option<f64>, digits: usize| {
-        value.map_or_else(|| "-".to_owned(), |v| format!("{v:.digits$}"))
-    };
+    let number = |value: Option<f64>, digits: usize| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.digits$}"));
     let percent = |value: Option<f64>| number(value.map(|v| v * 100.0), 1);
     let interval = figures
         .auroc_interval
-        .map_or_else(String::new, |[low, high]| {
-            format!("{:.0}-{:.0}", low * 1000.0, high * 1000.0)
-        });
+        .map_or_else(String::new, |[low, high]| format!("{:.0}-{:.0}", low * 1000.0, high * 1000.0));
     let short: String = name.chars().take(34).collect();
     let _ = writeln!(
         table,
@@ -119,9 +99,4 @@ pub fn row(table: &mut String, name: &str, figures: &Figures) {
     );
 }
 
-const LENGTHS: [(&str, usize); 4] = [
-    ("0-79", 80),
-    ("80-149", 150),
-    ("150-299", 300),
-    ("300-499", 500),
-];
+const LENGTHS: [(&str, usize); 4] = [("0-79", 80), ("80-149", 150), ("150-299", 300), ("300-499", 500)];

@@ -38,8 +38,8 @@ pub fn run(model: &Path) -> Result<()> {
         if line.trim().is_empty() {
             continue;
         }
-        let line = serde_json::from_str(&line)
-            .with_context(|| format!("{} is not an object with `id` and `text`", at()))?;
+        let line =
+            serde_json::from_str(&line).with_context(|| format!("{} is not an object with `id` and `text`", at()))?;
         batch.push(line);
         if batch.len() == 2048 {
             write(&detector, &batch, &mut out)?;
@@ -53,11 +53,8 @@ pub fn run(model: &Path) -> Result<()> {
 fn write(detector: &Detector<'_>, batch: &[Line], out: &mut impl Write) -> Result<()> {
     let judged = parallel::map(batch.len(), |at| detector.score(&batch[at].text));
     for (line, judgement) in batch.iter().zip(judged) {
-        let scored = Scored {
-            id: &line.id,
-            probability: judgement.probability,
-            verdict: judgement.verdict().0.as_str(),
-        };
+        let scored =
+            Scored { id: &line.id, probability: judgement.probability, verdict: judgement.verdict().0.as_str() };
         serde_json::to_writer(&mut *out, &scored)?;
         out.write_all(b"\n")?;
     }
@@ -71,26 +68,18 @@ pub fn eval(files: &[PathBuf], model: &Path, training: &Training, json: bool) ->
     let mut files = files.to_vec();
     if files.is_empty() {
         let folder = data::folder(training.data.as_deref())?;
-        files.push(
-            data::find(&folder, "dev").context("no dev file in the data folder; name a file")?,
-        );
+        files.push(data::find(&folder, "dev").context("no dev file in the data folder; name a file")?);
     }
     let mut reports = Vec::new();
     for path in &files {
         let texts = data::read(path)?;
         let texts: Vec<&Text> = texts.iter().collect();
-        reports.push(report(
-            &path.display().to_string(),
-            &texts,
-            &outcomes(&detector, &texts),
-        ));
+        reports.push(report(&path.display().to_string(), &texts, &outcomes(&detector, &texts)));
     }
     if json {
         println!("{}", serde_json::to_string(&reports)?);
     } else {
-        reports
-            .iter()
-            .for_each(|report| println!("{}", report.table()));
+        reports.iter().for_each(|report| println!("{}", report.table()));
     }
     Ok(())
 }

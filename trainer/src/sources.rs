@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use edgekeep::detector::Detector;
+use edgekeep::detector::{Detector, hash};
 
 use crate::data::{self, Text};
 use crate::fit;
@@ -18,7 +18,8 @@ use crate::write::{self, ModelFile};
 /// Texts of a source that are evaluated, at most.
 const MOST: usize = 2500;
 
-pub fn run(training: &Training, json: bool) -> Result<()> {
+/// Trains without each source in turn, on `sample` in a hundred of the groups of texts, and evaluates on it.
+pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
     let progress = Progress { loud: true };
     let folder = data::folder(training.data.as_deref())?;
     let mut all = data::read(&data::find(&folder, "train").context("no training file")?)?;
@@ -26,7 +27,10 @@ pub fn run(training: &Training, json: bool) -> Result<()> {
     if let Some(path) = data::find(&folder, "dev") {
         all.extend(data::read(&path)?);
     }
-    let train: Vec<&Text> = all[..train_count].iter().collect();
+    let train: Vec<&Text> = all[..train_count]
+        .iter()
+        .filter(|text| training.admits(text) && hash::bytes(text.group.bytes()) % 100 < sample)
+        .collect();
     let prepared = prepare(&train, training.seed, true);
     let options = training.options();
     let mut sources = prepared.sources.clone();
@@ -46,20 +50,13 @@ pub fn run(training: &Training, json: bool) -> Result<()> {
         let file = ModelFile::new(&write::bytes(&fitted, "", "", training.seed)?);
         let detector = Detector::parse(file.bytes())?;
         // Dev texts of the sources that were trained on stand in for the label that a source may lack.
-        let dev: Vec<&Text> = all[train_count..]
-            .iter()
-            .filter(|t| training.admits(t) && t.source != *source)
-            .collect();
+        let dev: Vec<&Text> = all[train_count..].iter().filter(|t| training.admits(t) && t.source != *source).collect();
         let known = outcomes(&detector, &dev);
         if source.is_empty() {
             rows.insert("dev (known sources)".to_owned(), Figures::of(&known, 200));
         }
         let unseen = |text: &Text| {
-            if source.is_empty() {
-                NOT_COMMERCIAL.contains(&text.source.as_str())
-            } else {
-                text.source == *source
-            }
+            if source.is_empty() { NOT_COMMERCIAL.contains(&text.source.as_str()) } else { text.source == *source }
         };
         let mut held: BTreeMap<&str, Vec<&Text>> = BTreeMap::new();
         for text in all.iter().filter(|text| unseen(text)) {
@@ -73,10 +70,7 @@ pub fn run(training: &Training, json: bool) -> Result<()> {
             let mut domains: BTreeMap<String, Vec<Outcome>> = BTreeMap::new();
             for (text, &outcome) in texts.iter().zip(&outcomes) {
                 if name == "biscope" {
-                    domains
-                        .entry(format!("  {}", text.kind()))
-                        .or_default()
-                        .push(outcome);
+                    domains.entry(format!("  {}", text.kind())).or_default().push(outcome);
                 }
             }
             for (domain, outcomes) in domains {
@@ -94,27 +88,18 @@ pub fn run(training: &Training, json: bool) -> Result<()> {
         return Ok(());
     }
     let mut table = format!("{HEAD}\n");
-    rows.iter()
-        .for_each(|(name, figures)| row(&mut table, name, figures));
+    rows.iter().for_each(|(name, figures)| row(&mut table, name, figures));
     let own: Vec<f64> = rows
         .iter()
         .filter(|(name, f)| !name.starts_with([' ', 'd']) && f.human > 0)
         .filter_map(|(_, f)| f.auroc)
         .collect();
-    println!(
-        "{table}mean AUROC of sources left out: {:.4}",
-        own.iter().sum::<f64>() / own.len() as f64
-    );
+    println!("{table}mean AUROC of sources left out: {:.4}", own.iter().sum::<f64>() / own.len() as f64);
     Ok(())
 }
 
 /// A source with one label only is set against the known dev texts of the other.
-fn insert(
-    rows: &mut BTreeMap<String, Figures>,
-    name: &str,
-    outcomes: &[Outcome],
-    known: &[Outcome],
-) {
+fn insert(rows: &mut BTreeMap<String, Figures>, name: &str, outcomes: &[Outcome], known: &[Outcome]) {
     let human = outcomes.iter().filter(|o| !o.ai).count();
     let mut figures = Figures::of(outcomes, 100);
     if human == 0 || human == outcomes.len() {

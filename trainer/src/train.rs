@@ -57,10 +57,7 @@ impl Training {
 
     /// The training's options.
     pub fn options(&self) -> Options {
-        Options {
-            seed: self.seed,
-            ..Options::default()
-        }
+        Options { seed: self.seed, ..Options::default() }
     }
 }
 
@@ -90,17 +87,11 @@ pub fn run(command: &Train) -> Result<()> {
     ));
     let subset: Vec<usize> = (0..prepared.rows.len()).collect();
     let fitted = fit::fit(&prepared, &subset, &options, &progress);
-    let bytes = write::bytes(
-        &fitted,
-        &command.model_version,
-        &trained_on(&texts),
-        training.seed,
-    )?;
+    let bytes = write::bytes(&fitted, &command.model_version, &trained_on(&texts), training.seed)?;
     if let Some(folder) = command.out.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::write(&command.out, &bytes)
-        .with_context(|| format!("cannot write {}", command.out.display()))?;
+    std::fs::write(&command.out, &bytes).with_context(|| format!("cannot write {}", command.out.display()))?;
     progress.say(&format!(
         "{}: {} bytes, {:.0} s in all",
         command.out.display(),
@@ -124,9 +115,67 @@ fn trained_on(texts: &[&Text]) -> String {
     for text in texts {
         *sources.entry(&text.source).or_default() += 1;
     }
-    let list: Vec<String> = sources
-        .iter()
-        .map(|(source, count)| format!("{source} {count}"))
-        .collect();
+    let list: Vec<String> = sources.iter().map(|(source, count)| format!("{source} {count}")).collect();
     format!("{} English texts: {}", texts.len(), list.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench;
+
+    fn texts() -> Vec<Text> {
+        (0..60)
+            .map(|at| Text {
+                id: format!("t{at}"),
+                source: format!("s{}", at % 3),
+                domain: "prose".to_owned(),
+                generator: String::new(),
+                label: u8::from(at % 2 == 1),
+                attack: None,
+                group: format!("g{}", at / 2),
+                text: if at % 2 == 1 {
+                    bench::text(80 + at).replace("however,", "moreover,")
+                } else {
+                    bench::text(80 + at)
+                },
+            })
+            .collect()
+    }
+
+    fn trained(texts: &[&Text]) -> Result<Vec<u8>> {
+        let mut options = Options::default();
+        options.boost.trees = 10;
+        let prepared = prepare(texts, 1, true);
+        let subset: Vec<usize> = (0..prepared.rows.len()).collect();
+        let fitted = fit::fit(&prepared, &subset, &options, &Progress { loud: false });
+        write::bytes(&fitted, "test", &trained_on(texts), 1)
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_file_and_the_file_tells_the_labels_apart() -> Result<()> {
+        let texts = texts();
+        let texts: Vec<&Text> = texts.iter().collect();
+        let bytes = trained(&texts)?;
+        assert_eq!(bytes, trained(&texts)?);
+        let file = ModelFile::new(&bytes);
+        let detector = Detector::parse(file.bytes())?;
+        let outcomes = report::outcomes(&detector, &texts);
+        assert!(crate::metrics::auroc(&outcomes) > 0.95);
+        Ok(())
+    }
+
+    #[test]
+    fn sources_that_forbid_commercial_use_are_left_out_unless_asked_for() {
+        let training =
+            Training { data: None, seed: 1, exclude_source: vec!["s1".to_owned()], include_non_commercial: false };
+        let admitted = |source: &str| {
+            let mut text = texts().remove(0);
+            text.source = source.to_owned();
+            training.admits(&text)
+        };
+        assert!(admitted("s0"));
+        assert!(!admitted("s1"));
+        assert!(!admitted("ellipse"));
+    }
 }

@@ -12,30 +12,23 @@ use crate::fit::Fitted;
 
 /// The bytes of the model file.
 pub fn bytes(fitted: &Fitted, version: &str, trained_on: &str, seed: u64) -> Result<Vec<u8>> {
-    let meta = Meta {
-        version: version.to_owned(),
-        trained_on: trained_on.to_owned(),
-        seed,
-        features: features::COUNT,
-    };
-    let scales: Vec<f64> = fitted.tables.iter().map(|(_, scale)| *scale).collect();
+    let meta = Meta { version: version.to_owned(), trained_on: trained_on.to_owned(), seed, features: features::COUNT };
+    let scales: Vec<f64> = fitted.parts.tables.iter().map(|(_, scale)| *scale).collect();
     let knots: Vec<f64> = fitted.knots.iter().flat_map(Knot::fields).collect();
     let ranges: Vec<f64> = fitted.ranges.iter().flatten().copied().collect();
     let mut sections = vec![
         (section::META, serde_json::to_vec(&meta)?),
         (section::SCALES, bytemuck::cast_slice(&scales).to_vec()),
-        (
-            section::NODES,
-            bytemuck::cast_slice(&fitted.forest.nodes).to_vec(),
-        ),
-        (
-            section::ROOTS,
-            bytemuck::cast_slice(&fitted.forest.roots).to_vec(),
-        ),
+        (section::NODES, bytemuck::cast_slice(&fitted.forest.nodes).to_vec()),
+        (section::LINEAR, bytemuck::cast_slice(&fitted.linear.fields()).to_vec()),
+        (section::ROOTS, bytemuck::cast_slice(&fitted.forest.roots).to_vec()),
         (section::KNOTS, bytemuck::cast_slice(&knots).to_vec()),
         (section::RANGES, bytemuck::cast_slice(&ranges).to_vec()),
     ];
-    for (id, (bytes, _)) in (section::TABLES..).zip(&fitted.tables) {
+    for (id, (bytes, _)) in (section::TABLES..).zip(&fitted.parts.tables) {
+        sections.push((id, bytes.clone()));
+    }
+    for (id, bytes) in (section::LMS..).zip(&fitted.parts.lms) {
         sections.push((id, bytes.clone()));
     }
     Ok(container::build(&sections))
@@ -54,8 +47,7 @@ impl ModelFile {
 
     /// Reads and checks a file.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path)
-            .with_context(|| format!("cannot read the model {}", path.display()))?;
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read the model {}", path.display()))?;
         container::verify(&bytes).with_context(|| path.display().to_string())?;
         Ok(Self::new(&bytes))
     }
