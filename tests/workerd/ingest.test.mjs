@@ -44,7 +44,7 @@ describe("files and batches", () => {
   });
 
   it("reads Word and PDF files", async () => {
-    for (const [name, kind] of [["word.docx", "docx"], ["typst.pdf", "pdf"]]) {
+    for (const [name, kind] of /** @type {[string, string][]} */ ([["word.docx", "docx"], ["typst.pdf", "pdf"]])) {
       const answer = await upload(name, sample(name));
       const body = await answer.json();
       assert.equal(answer.status, 200, JSON.stringify(body));
