@@ -1,6 +1,6 @@
 //! HTTP: wire structs and handlers, one file per noun, around one pipeline.
 //!
-//! A request goes through [`serve`]: request id and trace, configuration, preflight, the router, the headers that every
+//! A request goes through [`serve()`]: request id and trace, configuration, preflight, the router, the headers that every
 //! answer carries, one log line. Between the router and a handler stands [`route`]: who may call, the body, the limit, in
 //! that order. Knows no SQL and no runtime.
 

@@ -1,7 +1,7 @@
 //! The line before a hasher: first come, first served, bounded. Pure.
 //!
 //! What must hold: at most one place is at its turn; a place that is dropped, served or not, lets the next one move up; a
-//! place that is at its turn for [`STALE_MS`] is taken for dead and does not block the line for ever.
+//! place that is at its turn for `STALE_MS` is taken for dead and does not block the line for ever.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
