@@ -5,6 +5,7 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { locked } from "./lock.mjs";
+import { withoutHashes } from "./names.mjs";
 import { BUILD, PROJECT } from "./paths.mjs";
 import { Problem, ask, duration, show } from "./process.mjs";
 import { WASM_BINDGEN, WORKER_BUILD } from "./versions.mjs";
@@ -34,7 +35,8 @@ export async function build(tools, { force = false } = {}) {
     const started = Date.now();
     const code = await show("worker-build", ["--release", "--", "--locked"], { env: tools.wasm });
     if (code !== 0) throw new Problem("The Worker could not be built", "What the compiler said is above.");
-    const wasm = readFileSync(join(BUILD, "index_bg.wasm"));
+    const wasm = withoutHashes(readFileSync(join(BUILD, "index_bg.wasm")));
+    writeFileSync(join(BUILD, "index_bg.wasm"), wasm);
     const built = { fingerprint, raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length };
     writeFileSync(STAMP, JSON.stringify(built));
     console.log(`    done in ${duration(Date.now() - started)}`);
