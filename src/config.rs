@@ -18,6 +18,7 @@ use crate::domain::session::SessionRules;
 use crate::domain::throttle::Rules as ThrottleRules;
 use crate::domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
 use crate::domain::token::access::Keyring;
+use crate::hashing::Cost;
 use crate::ports::Level;
 use read::Reader;
 
@@ -212,6 +213,12 @@ fn read_throttle(reader: &mut Reader<'_>) -> Option<ThrottleRules> {
 }
 
 impl HashingConfig {
+    /// What one hash costs. The decoy for unknown accounts and the hashers must agree on it, or the time of a log-in tells.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        Cost { memory_kib: self.memory_kib, passes: self.iterations, lanes: self.parallelism }
+    }
+
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let memory_kib = reader.number("ARGON2_MEMORY_KIB", 19_456..=65_536);
         let iterations = reader.number("ARGON2_ITERATIONS", 2..=10);

@@ -13,7 +13,7 @@ use crate::domain::name::DisplayName;
 use crate::domain::password::{NewPassword, Password, PhcString};
 use crate::domain::throttle::Wait;
 use crate::error::{Error, FieldProblem, Result};
-use crate::hashing::{self, Cost};
+use crate::hashing;
 use crate::ports::DbError;
 use crate::store::users::{self, User};
 
@@ -163,9 +163,7 @@ pub async fn me(_: Call, principal: Principal, (): ()) -> Result<Reply> {
 
 /// What a password is compared with when there is no account: it costs what a stored hash costs.
 fn decoy(call: &Call) -> Result<PhcString> {
-    let hashing = &call.app.config.hashing;
-    let cost = Cost { memory_kib: hashing.memory_kib, passes: hashing.iterations, lanes: hashing.parallelism };
-    hashing::dummy(cost).map_err(|failure| Error::Internal(format!("decoy: {failure}")))
+    hashing::dummy(call.app.config.hashing.cost()).map_err(|failure| Error::Internal(format!("decoy: {failure}")))
 }
 
 /// Names an account to the throttle without naming its e-mail. It exists for any address, so that waiting tells nothing

@@ -76,7 +76,7 @@ pub fn open(call: &Call, user_id: &str) -> Result<Opening> {
         device: &device_label(call.header(header::USER_AGENT)),
         now_ms: call.now_ms,
         idle_expires_at: call.now_ms + auth.session.idle_ms,
-        expires_at: call.now_ms + auth.session.absolute_ms,
+        expires_at: auth.session.expires_ms(call.now_ms),
     };
     let statements = vec![
         sessions::insert(&session),

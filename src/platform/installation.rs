@@ -24,7 +24,6 @@ use super::throttle::Throttles;
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::time;
-use crate::hashing::Cost;
 use crate::ports::{Level, Ports, Reporter as _};
 
 /// The installation, `None` when its configuration is bad. What is bad was logged then, once.
@@ -54,14 +53,13 @@ fn variable(env: &Env, name: &str) -> Option<String> {
 fn ports(env: &Env, config: &Config) -> worker::Result<Ports> {
     let object_ms = config.deadlines.do_ms.into();
     let hashing = &config.hashing;
-    let cost = Cost { memory_kib: hashing.memory_kib, passes: hashing.iterations, lanes: hashing.parallelism };
     let hashers = env.durable_object("HASHER")?;
     Ok(Ports {
         db: Arc::new(D1::new(env.d1("DB")?, config.deadlines.db_ms.into())),
         objects: Arc::new(R2::new(env.bucket("BACKUPS")?, object_ms)),
         limiter: Arc::new(Limiters::new(env.durable_object("LIMITER")?, object_ms)),
         throttle: Arc::new(Throttles::new(env.durable_object("THROTTLE")?, config.auth.throttle, object_ms)),
-        hasher: Arc::new(HasherPool::new(hashers, cost, hashing.pool, hashing.queue as usize, object_ms)),
+        hasher: Arc::new(HasherPool::new(hashers, hashing.cost(), hashing.pool, hashing.queue as usize, object_ms)),
         reporter: Arc::new(Console),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
