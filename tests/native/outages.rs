@@ -22,6 +22,7 @@ fn requests(person: &Person, other: &Person) -> Vec<(Method, String, Option<Valu
         (Method::DELETE, format!("{SESSIONS}/{}", other_session.as_str().unwrap()), None),
         (Method::POST, DETECT.into(), Some(json!({"text": "A text."}))),
         (Method::POST, BATCH.into(), Some(json!({"texts": [{"text": "A text."}, {"text": "Another."}]}))),
+        (Method::DELETE, ME.into(), Some(json!({"password": PASSWORD}))),
     ]
 }
 
@@ -49,7 +50,7 @@ impl Scene {
     }
 }
 
-const ROUTES: usize = 10;
+const ROUTES: usize = 11;
 
 #[tokio::test]
 async fn every_route_of_the_table_takes_part() {
@@ -147,7 +148,7 @@ async fn other_ports_failing_are_clean_errors() {
             scene.play(1).await.expect(200);
         }
     }
-    for at in [0, 1] {
+    for at in [0, 1, 10] {
         for (error, code) in
             [(HashError::Busy { retry_after: 2 }, "busy"), (HashError::Failed("SECRET CAUSE".into()), "unavailable")]
         {
