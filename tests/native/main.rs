@@ -27,6 +27,7 @@ mod hostile;
 mod limits;
 mod manners;
 mod misconfigured;
+mod operator;
 mod outages;
 mod parity;
 mod plans;
