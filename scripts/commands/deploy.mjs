@@ -39,8 +39,10 @@ export default async function deploy(/** @type {string[]} */ args) {
     }
   }
   await rollout.run(built.commit);
-  const kept = made.secrets.flatMap((name) => keptIn(name, target.env) ?? []);
-  for (const file of kept) console.log(`  A secret that you will need is in ${file}, readable by you alone.`);
+  for (const name of made.secrets) {
+    const file = keptIn(name, { account: account.id, worker: target.worker });
+    if (file) console.log(`  ${name} is in ${file}, readable by you alone: keep it where you keep passwords.`);
+  }
   console.log(`\nLive at ${at}. What is left to look at before people come: npm run golive -- ${at}`);
 }
 

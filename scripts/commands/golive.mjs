@@ -8,6 +8,7 @@ import { service } from "../golive/checks/service.mjs";
 import { transport } from "../golive/checks/transport.mjs";
 import { Client, Throwaway } from "../golive/client.mjs";
 import { inside } from "../golive/inside.mjs";
+import { kept } from "../deploy/secrets.mjs";
 import { PROJECT } from "../paths.mjs";
 import { Problem } from "../process.mjs";
 
@@ -22,7 +23,7 @@ otherwise; warnings do not count.
   --json        prints one JSON object: {origin, at, passed, warned, failed, checks: [{id, title, verdict, detail, todo}]}
   --help        prints this
 
-With OPERATOR_TOKEN in the environment it also asks the operator's routes.`;
+It asks the operator's routes too, with OPERATOR_TOKEN from the environment or as a deployment from here has kept it.`;
 
 const SIGNS = { pass: "ok  ", warn: "warn", fail: "FAIL" };
 
@@ -33,6 +34,8 @@ export default async function golive(/** @type {string[]} */ args) {
   if (!origin) throw new Problem("Which installation?", USAGE);
   const client = new Client(origin);
   const account = new Throwaway(client);
+  const within = values.outside ? undefined : await inside(values.env);
+  const place = within && { account: within.state.account.id, worker: within.target.worker };
   /** @type {import("../golive/check.mjs").Context} */
   const context = {
     origin,
@@ -40,9 +43,9 @@ export default async function golive(/** @type {string[]} */ args) {
     env: values.env,
     client,
     account,
-    inside: values.outside ? undefined : await inside(values.env),
+    inside: within,
     now: new Date(),
-    operatorToken: process.env.OPERATOR_TOKEN || undefined,
+    operatorToken: process.env.OPERATOR_TOKEN || (place && kept("OPERATOR_TOKEN", place)),
     laptop: laptopSecrets(),
   };
   const checks = [...service.slice(0, 1), ...transport, ...accounts, ...service.slice(1), ...operations, removal];

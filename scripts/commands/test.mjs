@@ -7,7 +7,15 @@ import { endDescendants } from "../processes.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
 import { closing, countCargo, countNode, runAll } from "../suites.mjs";
 
-/** Every test: native, in WebAssembly, and on the built Worker. Words after `--` choose one of `native`, `wasm`, `workerd`. */
+const NODE_SUITES = [
+  { name: "workerd", minutes: 3, files: "tests/workerd/**/*.test.mjs" },
+  { name: "deploy", minutes: 20, files: "tests/deploy/**/*.test.mjs" },
+];
+
+/**
+ * Every test: native, in WebAssembly, on the built Worker, and of deployments. Words after `--` choose some of `native`,
+ * `wasm`, `workerd`, `deploy`.
+ */
 export default async function test(/** @type {string[]} */ args) {
   const wanted = (/** @type {string} */ name) => args.length === 0 || args.includes(name);
   const tools = await toolchain();
@@ -31,14 +39,10 @@ export default async function test(/** @type {string[]} */ args) {
       count: countCargo,
     });
   }
-  if (wanted("workerd")) {
-    console.log(`  ${sizes(await build(tools))}`);
-    suites.push({
-      name: "workerd",
-      program: process.execPath,
-      args: ["--test", "--test-reporter=spec", "--test-timeout=180000", "tests/workerd/**/*.test.mjs"],
-      count: countNode,
-    });
+  if (NODE_SUITES.some(({ name }) => wanted(name))) console.log(`  ${sizes(await build(tools))}`);
+  for (const { name, minutes, files } of NODE_SUITES.filter((suite) => wanted(suite.name))) {
+    const args = ["--test", "--test-reporter=spec", `--test-timeout=${minutes * 60_000}`, files];
+    suites.push({ name, program: process.execPath, args, count: countNode });
   }
 
   // Every process of the tests inherits the mark: so none can stay behind unseen.

@@ -91,7 +91,7 @@ export class Rollout {
 
   /** @returns {Promise<string | undefined>} the new version's id */
   async #send() {
-    const { plan } = this.#given;
+    const { plan, state, target } = this.#given;
     const send = async (/** @type {string | undefined} */ file) => {
       console.log(`  upload${plan.secrets.length > 0 ? ` with a new ${plan.secrets.join(" and ")}` : ""}`);
       const reports = await this.#wrangler(this.#upload(file));
@@ -99,7 +99,7 @@ export class Rollout {
       if (report?.preview_url) await this.#preview(report.preview_url);
       return report?.version_id;
     };
-    return plan.secrets.length > 0 ? withSecrets(plan.secrets, this.#given.target.env, send) : send(undefined);
+    return plan.secrets.length > 0 ? withSecrets(plan.secrets, { account: state.account.id, worker: target.worker }, send) : send(undefined);
   }
 
   /** @param {string} url */

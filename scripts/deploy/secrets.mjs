@@ -2,35 +2,46 @@
 // later. Never in an argument, which every process of the machine can read, and never printed.
 
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { PROJECT } from "../paths.mjs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 
-/** Those that the Worker needs; `kept` ones are of use to a person too, and stay in a file beside the project. */
-const SECRETS = [{ name: "JWT_SECRET", kept: false }];
+/** Those that the Worker needs. A `kept` one is of use to a person too, and stays in a file of this user. */
+const SECRETS = [
+  { name: "JWT_SECRET", kept: false },
+  { name: "OPERATOR_TOKEN", kept: true },
+];
+
+/** @typedef {{ account: string, worker: string }} Place whose secrets these are */
 
 /** Names of those to be made. @param {string[]} present */
 export function missing(present) {
   return SECRETS.map(({ name }) => name).filter((name) => !present.includes(name));
 }
 
-/** Where a kept secret of an environment lies; git ignores it. @param {string} name @param {string} env */
-export function keptIn(name, env) {
-  return SECRETS.some((secret) => secret.name === name && secret.kept) ? join(PROJECT, `.secret.${name}.${env}`) : undefined;
+/** Where a kept secret lies: outside of any repository. @param {string} name @param {Place} place */
+export function keptIn(name, { account, worker }) {
+  if (!SECRETS.some((secret) => secret.name === name && secret.kept)) return undefined;
+  return join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "edgekeep", account, worker, name);
+}
+
+/** A kept secret, where this machine has it. @param {string} name @param {Place} place */
+export function kept(name, place) {
+  const file = keptIn(name, place);
+  return file && existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
 }
 
 /**
  * Makes secrets and lends a file that holds them.
- * @template T @param {string[]} names @param {string} env @param {(file: string) => Promise<T>} body @returns {Promise<T>}
+ * @template T @param {string[]} names @param {Place} place @param {(file: string) => Promise<T>} body @returns {Promise<T>}
  */
-export async function withSecrets(names, env, body) {
+export async function withSecrets(names, place, body) {
   const folder = mkdtempSync(join(tmpdir(), "edgekeep-secrets-"));
   const drop = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", drop);
   try {
     const file = join(folder, "secrets.json");
-    const pairs = names.map((name) => [name, value(name, env)]);
+    const pairs = names.map((name) => [name, value(name, place)]);
     writeFileSync(file, JSON.stringify(Object.fromEntries(pairs)), { mode: 0o600 });
     return await body(file);
   } finally {
@@ -39,14 +50,15 @@ export async function withSecrets(names, env, body) {
   }
 }
 
-// A kept one is written down before it is sent, and after a failure the same one is sent again.
-/** @param {string} name @param {string} env */
-function value(name, env) {
+// A kept one is written down before it is sent: after a failure the same one is sent again, and none is ever lost.
+/** @param {string} name @param {Place} place */
+function value(name, place) {
+  const file = keptIn(name, place);
   const fresh = randomBytes(32).toString("base64url");
-  const file = keptIn(name, env);
   if (!file) return fresh;
-  if (existsSync(file)) return readFileSync(file, "utf8").trim();
-  writeFileSync(file, `${fresh}\n`, { mode: 0o600, flag: "wx" });
-  chmodSync(file, 0o600);
+  const before = kept(name, place);
+  if (before) return before;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, `${fresh}\n`, { mode: 0o600 });
   return fresh;
 }

@@ -15,6 +15,7 @@ use crate::store::users;
 
 /// Body of a deletion: the password once more, since a token that was left behind on a shared device must not be enough.
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DeletionBody {
     password: String,

@@ -3,7 +3,9 @@
 // Behind the edge answers the built Worker itself. A version can be spoiled: then the edge answers for it with errors.
 
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROJECT } from "../../scripts/paths.mjs";
 import { startWorker } from "../workerd/harness.mjs";
@@ -19,6 +21,9 @@ export class Rehearsal {
   served = [];
   /** What wrangler was given as arguments, and we as output: secrets must be in neither. */
   outputs = "";
+
+  /** In place of the user's own folder of settings. */
+  config = mkdtempSync(join(tmpdir(), "edgekeep-config-"));
 
   /** Name of the Worker that the edge serves. */
   constructor(worker = "edgekeep") {
@@ -40,12 +45,14 @@ export class Rehearsal {
     await new Promise((resolve) => this.edge?.close(() => resolve(undefined)));
     await this.cloudflare.stop();
     await this.behind?.stop();
+    rmSync(this.config, { recursive: true, force: true });
   }
 
   /** An account with nothing in it again. */
   reset() {
     const { r2 } = new Cloudflare();
     Object.assign(this.cloudflare, { databases: new Map(), buckets: new Set(), scripts: new Map(), subdomain: undefined, calls: [], mishap: () => undefined, r2 });
+    rmSync(this.config, { recursive: true, force: true });
     this.spoiled.clear();
     this.served = [];
   }
@@ -60,7 +67,7 @@ export class Rehearsal {
   run(args, env) {
     return new Promise((resolve) => {
       const { url } = this.cloudflare;
-      const own = { CLOUDFLARE_API_BASE_URL: url, CLOUDFLARE_API_TOKEN: TOKEN, CLOUDFLARE_ACCOUNT_ID: ACCOUNT, CLOUDFLARE_ENV: "" };
+      const own = { CLOUDFLARE_API_BASE_URL: url, CLOUDFLARE_API_TOKEN: TOKEN, CLOUDFLARE_ACCOUNT_ID: ACCOUNT, CLOUDFLARE_ENV: "", XDG_CONFIG_HOME: this.config };
       const child = spawn(process.execPath, [join(PROJECT, "scripts", "main.mjs"), ...args], {
         cwd: PROJECT,
         env: { ...process.env, ...own, ...env },

@@ -2,9 +2,11 @@
 // call going wrong once in each way that calls go wrong.
 
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { ACCOUNT } from "./cloudflare.mjs";
 import { Rehearsal } from "./rehearsal.mjs";
 
 const CHANGES = /^(POST|PUT|PATCH|DELETE) /;
@@ -36,6 +38,9 @@ describe("npm run deploy", () => {
     assert.ok((rehearsal.script?.crons.length ?? 0) > 0);
     const secrets = rehearsal.script?.secrets;
     assert.match(secrets?.get("JWT_SECRET") ?? "", /^[\w-]{43}$/, "32 random bytes");
+    const kept = join(rehearsal.config, "edgekeep", ACCOUNT, "edgekeep", "OPERATOR_TOKEN");
+    assert.equal(readFileSync(kept, "utf8").trim(), secrets?.get("OPERATOR_TOKEN"), "the operator's own copy");
+    assert.equal(statSync(kept).mode & 0o077, 0, "which nobody else can read");
     for (const { bindings } of rehearsal.script?.versions ?? []) {
       const d1 = bindings.find(({ type }) => type === "d1");
       assert.equal(d1.id, cloudflare.databases.get("edgekeep")?.uuid, "and every version is bound to the one database");

@@ -51,9 +51,8 @@ describe("npm run golive", () => {
   async function forward(request, response) {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
-    const { host: _host, connection: _connection, "transfer-encoding": _coding, ...rest } = request.headers;
-    const sent = new Headers(/** @type {any} */ (rest));
-    sent.delete("content-length");
+    const sent = new Headers(/** @type {any} */ (request.headers));
+    for (const name of ["host", "connection", "transfer-encoding", "content-length"]) sent.delete(name);
     const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
     const real = await worker.fetch(request.url ?? "/", { method: request.method, headers: sent, body, ip: `198.51.100.${address}` });
     const headers = new Headers(real.headers);

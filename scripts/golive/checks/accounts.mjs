@@ -72,7 +72,7 @@ export const accounts = [
         if (status !== 401) return fail("tokens can be signed with a secret of development", "`npx wrangler secret put JWT_SECRET` with `openssl rand -hex 32`: all sessions' tokens end.");
       }
       for (const token of known.filter((secret) => secret !== operatorToken)) {
-        const { status } = await client.fetch("/api/v1/operator/backups", { token });
+        const { status } = await client.fetch("/api/v1/operator/cron-runs", { token });
         if (status < 400) return fail("the operator's routes open with a secret of development", "`npx wrangler secret put OPERATOR_TOKEN` with `openssl rand -hex 32`.");
       }
       return pass(`none of the ${known.length} known to this machine`);

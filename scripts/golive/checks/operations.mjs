@@ -62,10 +62,15 @@ export const operations = [
 ];
 
 /** @param {import("../check.mjs").Context} context @returns {Promise<"unseen" | undefined | { at: number, ok: boolean }>} */
-async function lastRun({ client, inside }) {
+async function lastRun({ client, inside, operatorToken }) {
   const status = await client.fetch("/api/v1/status");
   const seen = status.status === 200 ? (status.body?.cron ?? status.body?.last_cron) : undefined;
   if (seen?.last_run_at) return { at: Date.parse(seen.last_run_at), ok: seen.ok !== false };
+  const runs = operatorToken ? await client.fetch("/api/v1/operator/cron-runs", { token: operatorToken }) : undefined;
+  if (runs?.status === 200) {
+    const ended = runs.body.runs.find((/** @type {any} */ { outcome }) => outcome !== null);
+    return ended && { at: Date.parse(ended.started_at), ok: ended.outcome === "ok" };
+  }
   if (!inside) return "unseen";
   const [row] = await inside.query("SELECT started_at, outcome FROM cron_runs WHERE outcome IS NOT NULL ORDER BY started_at DESC LIMIT 1");
   return row && { at: row.started_at, ok: row.outcome === "ok" };
