@@ -41,8 +41,8 @@ export default async function test(/** @type {string[]} */ args) {
   }
   if (NODE_SUITES.some(({ name }) => wanted(name))) console.log(`  ${sizes(await build(tools))}`);
   for (const { name, minutes, files } of NODE_SUITES.filter((suite) => wanted(suite.name))) {
-    const args = ["--test", "--test-reporter=spec", `--test-timeout=${minutes * 60_000}`, files];
-    suites.push({ name, program: process.execPath, args, count: countNode });
+    const timeout = `--test-timeout=${minutes * 60_000}`;
+    suites.push({ name, program: process.execPath, args: ["--test", "--test-reporter=spec", timeout, files], count: countNode });
   }
 
   // Every process of the tests inherits the mark: so none can stay behind unseen.

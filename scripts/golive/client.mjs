@@ -1,8 +1,12 @@
 // A client of the installation under test, and the throw-away account in it.
 
 import { randomBytes } from "node:crypto";
+import { request as overHttp } from "node:http";
+import { request as overHttps } from "node:https";
 
 const DEADLINE = 20_000;
+const FIRST = 1_024;
+const PAUSE = 2_000;
 
 /**
  * @typedef {{ status: number, headers: Headers, text: string, body: any }} Answer `body` is undefined when it is no JSON
@@ -23,6 +27,26 @@ export class Client {
     const response = await fetch(this.origin + path, { redirect: "manual", signal: AbortSignal.timeout(DEADLINE), ...init, body, headers });
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, body: parsed(text) };
+  }
+
+  /**
+   * Announces a large body and gives the status. A server that refuses it answers before it has read it, and cuts the line
+   * in the middle of the rest, with the answer lost; so the rest only follows where the first part brought no answer, as at
+   * an edge that gathers the body first.
+   * @param {string} path @param {number} bytes @param {string} [token] @returns {Promise<number>}
+   */
+  large(path, bytes, token) {
+    const headers = { "content-type": "application/json", "content-length": bytes, ...(token && { authorization: `Bearer ${token}` }) };
+    const url = new URL(this.origin + path);
+    return new Promise((resolve, reject) => {
+      const sending = (url.protocol === "https:" ? overHttps : overHttp)(url, { method: "POST", headers, agent: false, timeout: DEADLINE });
+      const rest = setTimeout(() => sending.end(Buffer.alloc(bytes - FIRST, " ")), PAUSE);
+      sending.once("response", ({ statusCode = 0 }) => (resolve(statusCode), sending.destroy()));
+      sending.once("close", () => clearTimeout(rest));
+      sending.once("timeout", () => sending.destroy(new Error(`no answer to ${bytes} bytes within ${DEADLINE / 1000} s`)));
+      sending.on("error", reject);
+      sending.write(Buffer.alloc(FIRST, " "));
+    });
   }
 
   /** @param {string} path @param {unknown} json @param {Call} [call] */
