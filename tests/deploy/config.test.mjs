@@ -2,9 +2,11 @@
 // they say.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { unstable_readConfig } from "wrangler";
+import { bill, table } from "../../scripts/cost.mjs";
 import { objection } from "../../scripts/deploy/contract.mjs";
 import { parse } from "../../scripts/deploy/options.mjs";
 import { plan } from "../../scripts/deploy/plan.mjs";
@@ -80,6 +82,39 @@ describe("the options of npm run deploy", () => {
   for (const args of [["--env", "prod"], ["--steps", "50,10"], ["--steps", "0"], ["--steps", "100"], ["--steps", "a"], ["--pause", "soon"], ["--at", "nowhere"], ["--nonsense"], ["word"]]) {
     it(`refuses ${args.join(" ")}`, () => void assert.throws(() => parse(args), Problem));
   }
+});
+
+describe("the documents", () => {
+  const read = (/** @type {string} */ file) => readFileSync(join(PROJECT, file), "utf8");
+
+  it("show the costs that the script works out", () => {
+    const shown = read("docs/cost.md").split("<!-- cost -->\n")[1]?.split("<!-- /cost -->")[0];
+    assert.equal(shown, table(), "node scripts/cost.mjs");
+  });
+
+  it("explain each event that the log may name", () => {
+    const files = globSync("src/**/*.rs", { cwd: PROJECT });
+    const named = files.flatMap((file) => [...read(file).matchAll(/"((?:authn|authz|excess|input_validation|sys|sensitive|user|session)_[a-z_]+)"/g)].map(([, name = ""]) => name));
+    const events = new Set(named.filter((name) => !name.endsWith("_id")));
+    assert.ok(events.size >= 12, [...events].join());
+    const explained = read("docs/operate.md");
+    for (const event of events) assert.ok(explained.includes(`| \`${event}\` |`), `${event} is not in docs/operate.md`);
+  });
+
+  it("lead to files that exist", () => {
+    for (const file of globSync("docs/*.md", { cwd: PROJECT })) {
+      for (const [, link = ""] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) assert.ok(existsSync(join(PROJECT, dirname(file), link)), `${file}: ${link}`);
+    }
+  });
+});
+
+describe("what it costs", () => {
+  it("is the plan alone while all that is used is included", () => assert.equal(bill(1_000).total, 5));
+
+  it("is the price of what goes beyond", () => {
+    const [requests] = bill(1_000_000).items;
+    assert.ok(requests && Math.abs(requests.cost - ((requests.used - 10e6) / 1e6) * 0.3) < 1e-9 && requests.cost > 0);
+  });
 });
 
 describe("the plan", () => {
