@@ -5,7 +5,6 @@ import { startupTime } from "../startup.mjs";
 
 /** Builds the Worker into `build/`, prints what it weighs and how fast it starts, and refuses one that is too heavy. */
 export default async function command(/** @type {string[]} */ args) {
-  if (process.env.EDGEKEEP_BUILT) return;
   const built = await build(await toolchain(), { force: args.includes("--force") });
   if (built.startup === undefined) {
     built.startup = await startupTime();

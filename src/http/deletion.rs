@@ -3,12 +3,12 @@
 use http::header;
 use serde::Deserialize;
 
-use super::accounts::throttle_key;
+use super::accounts::{throttle_key, withdraw};
 use super::body::JsonInput;
 use super::call::{Call, Principal};
 use super::cookie;
 use super::reply::Reply;
-use crate::domain::password::Password;
+use crate::domain::password::{Password, PhcString};
 use crate::domain::throttle::Wait;
 use crate::error::{Error, FieldProblem, Result};
 use crate::store::users;
@@ -52,8 +52,14 @@ pub async fn delete(call: Call, principal: Principal, input: Deletion) -> Result
     if let Wait::Milliseconds(wait_ms) = ports.throttle.begin(&account, &call.address).await? {
         return Err(Error::TooManyAttempts { wait_ms });
     }
-    let stored = users::password(ports.db.as_ref(), &user.id).await?.ok_or(GONE)?;
-    if !ports.hasher.verify(&input.password, &stored).await?.matches {
+    let (stored, matches) = match compare(&call, &user.id, &input.password).await {
+        Ok(compared) => compared,
+        Err(error) => {
+            withdraw(&call, account);
+            return Err(error);
+        }
+    };
+    if !matches {
         return Err(Error::InvalidInput(vec![FieldProblem::new(
             "password",
             "This is not the password of the account.",
@@ -65,6 +71,13 @@ pub async fn delete(call: Call, principal: Principal, input: Deletion) -> Result
     }
     let reply = Reply::no_content().with_event("user_deleted", &user.id);
     Ok(if with_cookie { reply.with_header(header::SET_COOKIE, cookie::removal()) } else { reply })
+}
+
+async fn compare(call: &Call, user_id: &str, password: &Password) -> Result<(PhcString, bool)> {
+    let ports = &call.app.ports;
+    let stored = users::password(ports.db.as_ref(), user_id).await?.ok_or(GONE)?;
+    let verification = ports.hasher.verify(password, &stored).await?;
+    Ok((stored, verification.matches))
 }
 
 const GONE: Error = Error::Unauthenticated("the account was deleted or its password changed in the meantime");

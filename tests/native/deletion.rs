@@ -1,7 +1,7 @@
 //! Delete the account.
 
 use edgekeep::domain::password::PhcString;
-use edgekeep::ports::PortError;
+use edgekeep::ports::{HashError, PortError};
 use edgekeep::store::users;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -179,6 +179,17 @@ async fn in_a_browser_it_removes_the_cookie_and_asks_for_the_origin() {
     attempt(Some("https://evil.example")).json(&body).await.expect_problem(403, "origin_not_allowed");
     let answer = attempt(Some("https://edgekeep.example")).json(&body).await.expect(204);
     assert_eq!(answer.cookie().as_deref(), Some(""));
+}
+
+#[tokio::test]
+async fn an_attempt_that_came_to_no_comparison_makes_nobody_wait() {
+    let world = World::new();
+    let person = world.someone("ada@example.com").await;
+    for _ in 0..20 {
+        world.hasher.faults.fail_on(1, HashError::Busy { retry_after: 1 });
+        delete(&world, &person, PASSWORD).await.expect_problem(503, "busy");
+    }
+    delete(&world, &person, PASSWORD).await.expect(204);
 }
 
 #[tokio::test]
