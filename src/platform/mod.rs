@@ -9,6 +9,10 @@ pub mod line;
 pub mod wire;
 
 #[cfg(target_arch = "wasm32")]
+pub mod budget;
+#[cfg(target_arch = "wasm32")]
+pub mod circuit;
+#[cfg(target_arch = "wasm32")]
 pub mod clock;
 #[cfg(target_arch = "wasm32")]
 pub mod d1;

@@ -4,6 +4,7 @@
 //! nothing is checked first and written later.
 
 pub mod cron_runs;
+pub mod ledger;
 pub mod probe;
 pub mod refresh_tokens;
 pub mod sessions;

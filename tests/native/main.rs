@@ -24,6 +24,7 @@ mod files;
 mod golden;
 mod health;
 mod hostile;
+mod ledger;
 mod limits;
 mod manners;
 mod misconfigured;

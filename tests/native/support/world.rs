@@ -9,6 +9,7 @@ use edgekeep::ports::Ports;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::budget::{MemoryBudget, MemoryCircuits};
 use super::client::{Answer, Call};
 use super::clock::TestClock;
 use super::entropy::TestEntropy;
@@ -26,6 +27,8 @@ pub struct World {
     pub limiter: Arc<MemoryLimiter>,
     pub throttle: Arc<MemoryThrottle>,
     pub hasher: Arc<TestHasher>,
+    pub budget: Arc<MemoryBudget>,
+    pub circuits: Arc<MemoryCircuits>,
     pub log: Arc<RecordingReporter>,
     pub clock: Arc<TestClock>,
     pub entropy: Arc<TestEntropy>,
@@ -57,6 +60,8 @@ impl World {
         let limiter = Arc::new(MemoryLimiter::at(Arc::clone(&clock)));
         let throttle = Arc::new(MemoryThrottle::at(Arc::clone(&clock), config.auth.throttle));
         let hasher = Arc::new(hasher(Arc::clone(&entropy)));
+        let budget = Arc::new(MemoryBudget::at(Arc::clone(&clock)));
+        let circuits = Arc::new(MemoryCircuits::at(Arc::clone(&clock)));
         let log = Arc::new(RecordingReporter::default());
         let ports = Ports {
             db: db.clone(),
@@ -64,12 +69,27 @@ impl World {
             limiter: limiter.clone(),
             throttle: throttle.clone(),
             hasher: hasher.clone(),
+            budget: budget.clone(),
+            circuits: circuits.clone(),
             reporter: log.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
         };
         let app = App::new(config, ports);
-        Self { app, db, objects, limiter, throttle, hasher, log, clock, entropy, secrets: Mutex::default() }
+        Self {
+            app,
+            db,
+            objects,
+            limiter,
+            throttle,
+            hasher,
+            budget,
+            circuits,
+            log,
+            clock,
+            entropy,
+            secrets: Mutex::default(),
+        }
     }
 
     /// The same installation deployed anew with other settings: the same database, clock and objects.
@@ -81,6 +101,8 @@ impl World {
             limiter: self.limiter.clone(),
             throttle: self.throttle.clone(),
             hasher: self.hasher.clone(),
+            budget: self.budget.clone(),
+            circuits: self.circuits.clone(),
             log: self.log.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
