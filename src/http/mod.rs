@@ -12,6 +12,7 @@ pub mod body;
 pub mod call;
 pub mod cookie;
 pub mod cors;
+pub mod cron_runs;
 pub mod detect;
 pub mod grant;
 pub mod headers;

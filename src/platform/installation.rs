@@ -13,6 +13,7 @@ use serde_json::json;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
+use super::background::Detached;
 use super::budget::Ledger;
 use super::circuit::Breakers;
 use super::clock::{self, SystemClock};
@@ -21,6 +22,7 @@ use super::entropy::SystemEntropy;
 use super::hasher::HasherPool;
 use super::limiter::Limiters;
 use super::log::Console;
+use super::outbound::Fetch;
 use super::r2::R2;
 use super::throttle::Throttles;
 use crate::app::App;
@@ -64,6 +66,8 @@ fn ports(env: &Env, config: &Config) -> worker::Result<Ports> {
         hasher: Arc::new(HasherPool::new(hashers, hashing.cost(), hashing.pool, hashing.queue as usize, object_ms)),
         budget: Arc::new(Ledger::new(env.durable_object("BUDGET")?, object_ms)),
         circuits: Arc::new(Breakers::new(env.durable_object("CIRCUIT")?, object_ms)),
+        outbound: Arc::new(Fetch),
+        background: Arc::new(Detached),
         reporter: Arc::new(Console),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

@@ -9,6 +9,7 @@ use edgekeep::ports::Ports;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::background::TestBackground;
 use super::budget::{MemoryBudget, MemoryCircuits};
 use super::client::{Answer, Call};
 use super::clock::TestClock;
@@ -17,6 +18,7 @@ use super::hashers::TestHasher;
 use super::limits::{MemoryLimiter, MemoryThrottle};
 use super::log::RecordingReporter;
 use super::objects::MemoryObjects;
+use super::outbound::TestOutbound;
 use super::sqlite_db::SqliteDb;
 
 /// An installation, and a hand on each of its ports.
@@ -29,6 +31,8 @@ pub struct World {
     pub hasher: Arc<TestHasher>,
     pub budget: Arc<MemoryBudget>,
     pub circuits: Arc<MemoryCircuits>,
+    pub outbound: Arc<TestOutbound>,
+    pub background: Arc<TestBackground>,
     pub log: Arc<RecordingReporter>,
     pub clock: Arc<TestClock>,
     pub entropy: Arc<TestEntropy>,
@@ -62,6 +66,8 @@ impl World {
         let hasher = Arc::new(hasher(Arc::clone(&entropy)));
         let budget = Arc::new(MemoryBudget::at(Arc::clone(&clock)));
         let circuits = Arc::new(MemoryCircuits::at(Arc::clone(&clock)));
+        let outbound = Arc::new(TestOutbound::default());
+        let background = Arc::new(TestBackground::default());
         let log = Arc::new(RecordingReporter::default());
         let ports = Ports {
             db: db.clone(),
@@ -71,11 +77,14 @@ impl World {
             hasher: hasher.clone(),
             budget: budget.clone(),
             circuits: circuits.clone(),
+            outbound: outbound.clone(),
+            background: background.clone(),
             reporter: log.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
         };
         let app = App::new(config, ports);
+        let secrets = Mutex::default();
         Self {
             app,
             db,
@@ -85,10 +94,12 @@ impl World {
             hasher,
             budget,
             circuits,
+            outbound,
+            background,
             log,
             clock,
             entropy,
-            secrets: Mutex::default(),
+            secrets,
         }
     }
 
@@ -103,6 +114,8 @@ impl World {
             hasher: self.hasher.clone(),
             budget: self.budget.clone(),
             circuits: self.circuits.clone(),
+            outbound: self.outbound.clone(),
+            background: self.background.clone(),
             log: self.log.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
@@ -233,6 +246,9 @@ pub const PASSWORD: &str = "granite otter lamp 47";
 /// The secret that signs the tokens of the tests.
 pub const SECRET: &str = "uaqXxjbb-_0gzVpEkoyIwQh8mZ3cB6rT9sLnF2dWy5M";
 
+/// Opens the operator's routes.
+pub const OPERATOR_TOKEN: &str = "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0";
+
 pub const REGISTER: &str = "/api/v1/auth/register";
 pub const LOGIN: &str = "/api/v1/auth/login";
 pub const REFRESH: &str = "/api/v1/auth/refresh";
@@ -240,13 +256,15 @@ pub const LOGOUT: &str = "/api/v1/auth/logout";
 pub const ME: &str = "/api/v1/auth/me";
 pub const SESSIONS: &str = "/api/v1/auth/sessions";
 pub const DETECT: &str = "/api/v1/ai-tools/detect";
+pub const CRON_RUNS: &str = "/api/v1/operator/cron-runs";
 pub const BATCH: &str = "/api/v1/ai-tools/detect/batch";
 
 /// Below this a text is not a secret but a coincidence.
 const SHORTEST_SECRET: usize = 8;
 
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("JWT_SECRET", SECRET),
+    ("OPERATOR_TOKEN", OPERATOR_TOKEN),
     ("REGISTER_LIMIT", "1000/hour"),
     ("LOGIN_LIMIT", "1000/hour"),
     ("REFRESH_LIMIT", "1000/hour"),
