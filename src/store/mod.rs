@@ -8,5 +8,6 @@ pub mod ledger;
 pub mod probe;
 pub mod refresh_tokens;
 pub mod sessions;
+pub mod usage;
 pub mod users;
 pub mod value;

@@ -256,6 +256,8 @@ pub const LOGOUT: &str = "/api/v1/auth/logout";
 pub const ME: &str = "/api/v1/auth/me";
 pub const SESSIONS: &str = "/api/v1/auth/sessions";
 pub const DETECT: &str = "/api/v1/ai-tools/detect";
+pub const USAGE: &str = "/api/v1/usage";
+pub const OPERATOR_USAGE: &str = "/api/v1/operator/usage";
 pub const CRON_RUNS: &str = "/api/v1/operator/cron-runs";
 pub const BATCH: &str = "/api/v1/ai-tools/detect/batch";
 
