@@ -10,18 +10,23 @@ use crate::error::Result;
 use crate::store::cron_runs::{self, CronRun};
 
 #[derive(Serialize)]
-struct RunBody {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct RunBody {
     cron: String,
     scheduled_at: String,
     started_at: String,
     /// `null` for a run that has not ended, or never will.
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     duration_ms: Option<i64>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     outcome: Option<String>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     detail: Option<String>,
 }
 
 #[derive(Serialize)]
-struct RunsBody {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct RunsBody {
     runs: Vec<RunBody>,
 }
 

@@ -18,6 +18,8 @@ pub mod grant;
 pub mod headers;
 pub mod health;
 pub mod limits;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod openapi;
 pub mod problem;
 pub mod refresh;
 pub mod reply;

@@ -6,6 +6,7 @@ use crate::domain::time::rfc3339;
 use crate::opinion::{Opinion, Outcome};
 
 /// The block.
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[derive(Debug, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum OpinionBody {
@@ -22,6 +23,7 @@ pub enum OpinionBody {
         /// What counts against the budget.
         cost_usd: f64,
         /// `null` when the provider did not say.
+        #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
         tokens: Option<TokensBody>,
     },
     /// This installation gives none.
@@ -34,6 +36,7 @@ pub enum OpinionBody {
     /// A cap is in the way.
     BudgetExhausted {
         /// From then on there is room; `null` when this text would cost more than a cap ever holds.
+        #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
         opens_at: Option<String>,
         /// What attempts before cost.
         cost_usd: f64,
@@ -41,6 +44,7 @@ pub enum OpinionBody {
 }
 
 /// Tokens on the wire.
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[derive(Debug, Serialize)]
 pub struct TokensBody {
     input: u64,

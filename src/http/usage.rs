@@ -17,22 +17,25 @@ use crate::ports::Level;
 use crate::routes::DETECT;
 use crate::store::usage::{self, DAYS, DayUsage};
 
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[derive(Serialize)]
-struct UsageBody {
+pub(super) struct UsageBody {
     days: Vec<DayBody>,
     detect: Vec<WindowBody>,
     second_opinion: BudgetBody,
 }
 
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[derive(Serialize)]
-struct InstallationBody {
+pub(super) struct InstallationBody {
     days: Vec<DayBody>,
     second_opinion: BudgetBody,
     top_spenders: Vec<SpenderBody>,
 }
 
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[derive(Serialize)]
-struct DayBody {
+pub(super) struct DayBody {
     day: String,
     detections: i64,
     /// Only where it is about all accounts.
@@ -41,32 +44,38 @@ struct DayBody {
     spent_usd: f64,
 }
 
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[derive(Serialize)]
-struct WindowBody {
+pub(super) struct WindowBody {
     limit: u32,
     window_seconds: u32,
     remaining: u32,
     resets_at: String,
 }
 
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[derive(Serialize)]
-struct BudgetBody {
+pub(super) struct BudgetBody {
     /// Somebody would be asked.
     configured: bool,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     day: Option<CapBody>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     month: Option<CapBody>,
 }
 
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[derive(Serialize)]
-struct CapBody {
+pub(super) struct CapBody {
     cap_usd: f64,
     spent_usd: f64,
     left_usd: f64,
     resets_at: String,
 }
 
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[derive(Serialize)]
-struct SpenderBody {
+pub(super) struct SpenderBody {
     user_id: String,
     spent_usd: f64,
 }

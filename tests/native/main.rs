@@ -28,6 +28,7 @@ mod ledger;
 mod limits;
 mod manners;
 mod misconfigured;
+mod openapi;
 mod operator;
 mod outages;
 mod parity;
