@@ -10,6 +10,8 @@ import { Problem, work } from "./process.mjs";
 
 const INGREDIENTS = ["src", "public", "index.html", "vite.config.ts", "budget.ts", "tsconfig.json", "package-lock.json"];
 const STAMP = join(WEB, "node_modules", ".built");
+/** Made from the description of the interface, and not in git: so the app's types can't lag behind the Worker. */
+const SCHEMA = "src/api/schema.d.ts";
 
 /** Node and the arguments that run Vite, Vitest or another program of the web app's dependencies. */
 export function webProgram(/** @type {string} */ path, /** @type {string[]} */ ...args) {
@@ -20,11 +22,18 @@ export async function buildWeb({ force = false } = {}) {
   const project = createHash("sha256").update(PROJECT).digest("hex").slice(0, 8);
   await locked(`web-${project}`, async () => {
     const fingerprint = fingerprintOf();
-    const built = existsSync(join(WEB, "dist", "index.html")) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === fingerprint;
+    const built = existsSync(join(WEB, "dist", "index.html")) && existsSync(join(WEB, SCHEMA)) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === fingerprint;
     if (built && !force) return;
-    const { program, args } = webProgram("vite/bin/vite.js", "build");
-    const done = await work("Building the web app", "5 seconds", program, args, { cwd: WEB, log: "web" });
-    if (!done) throw new Problem("The web app could not be built", "What Vite said is above.");
+    const types = webProgram("openapi-typescript/bin/cli.js", "public/openapi.json", "--output", SCHEMA);
+    const vite = webProgram("vite/bin/vite.js", "build");
+    const steps = [
+      { what: "Making the types of the interface", usually: "2 seconds", log: "web-types", ...types },
+      { what: "Building the web app", usually: "5 seconds", log: "web", ...vite },
+    ];
+    for (const { what, usually, log, program, args } of steps) {
+      const done = await work(what, usually, program, args, { cwd: WEB, log });
+      if (!done) throw new Problem("The web app could not be built", "What the program said is above.");
+    }
     writeFileSync(STAMP, fingerprint);
   });
 }
@@ -46,6 +55,7 @@ export async function watchWeb(/** @type {AbortSignal} */ signal) {
 function fingerprintOf() {
   const hash = createHash("sha256");
   for (const file of INGREDIENTS.flatMap((name) => filesUnder(join(WEB, name)))) {
+    if (relative(WEB, file) === SCHEMA) continue;
     const content = readFileSync(file);
     hash.update(`${relative(WEB, file)}\0${content.length}\0`).update(content);
   }

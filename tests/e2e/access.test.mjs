@@ -96,6 +96,7 @@ describe("every page", () => {
     const context = await site.visitor();
     const page = await context.newPage();
     await page.goto("/");
+    await page.locator("h1").waitFor();
     const press = (/** @type {string} */ keys) => page.keyboard.press(keys);
     /** Tabs until the element with this name has the focus, and makes sure that one sees it. */
     const reach = async (/** @type {string} */ name) => {
@@ -130,7 +131,7 @@ describe("every page", () => {
     await page.keyboard.insertText(MACHINE);
     await press("Control+Enter");
     await page.locator(".verdict h2").waitFor();
-    await page.waitForFunction(() => document.activeElement?.id === "report");
+    await page.waitForFunction("document.activeElement.id === 'report'");
     await reach("The same as a table");
     await press("Enter");
     await page.locator(".table-frame").waitFor();

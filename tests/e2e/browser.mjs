@@ -53,8 +53,7 @@ export async function startSite(vars = {}) {
     settings,
 
     /**
-     * A new browser profile. Whatever its pages log as an error, or break of the content security policy, fails the test
-     * that asks `faults`.
+     * A new browser profile.
      * @param {import("playwright-core").BrowserContextOptions} [options]
      */
     async visitor(options = {}) {
@@ -108,7 +107,7 @@ export async function check(page, text) {
   return heading.textContent();
 }
 
-/** Errors of the pages of a context, from now on: exceptions and what the console calls an error. @param {Context} context */
+/** Errors of the pages of a context, from now on: exceptions, and what the console calls an error, as a breach of the policy for content is. @param {Context} context */
 export function faults(context) {
   /** @type {string[]} */
   const found = [];
@@ -122,5 +121,7 @@ export function faults(context) {
 /** @param {Page} page @param {string} name */
 export async function picture(page, name) {
   mkdirSync(join(ARTEFACTS, "pages"), { recursive: true });
+  // From the top: what sticks there would stand in the middle of the picture.
+  await page.evaluate("window.scrollTo(0, 0)");
   await page.screenshot({ path: join(ARTEFACTS, "pages", `${name}.png`), fullPage: true });
 }

@@ -1,46 +1,62 @@
-// The Worker's interface as functions. Each throws what `../auth` throws: Problem, Unreachable or SignedOut.
+// The Worker's interface as functions, typed by its own description. Each throws what `../auth` throws: Problem,
+// Unreachable or SignedOut.
 
+import createClient from "openapi-fetch";
 import { Unreachable, problemOf } from "../auth";
-import type { Detection, Revoked, Sessions, Status } from "./types";
+import type { components, paths } from "./schema";
 
-export type { Detection, Session, Signal, Status } from "./types";
+type Schemas = components["schemas"];
+export type Detection = Schemas["DetectReply"];
+export type Sentence = Schemas["Sentence"];
+export type Ready = Schemas["Ready"];
+export type Session = Schemas["SessionBody"];
+export type Signal = Schemas["Signal"];
 
-type Fetch = (input: Request) => Promise<Response>;
+type Send = (input: Request) => Promise<Response>;
 
-export function detectText(send: Fetch, text: string, signal: AbortSignal): Promise<Detection> {
-  return json(send, "/api/v1/ai-tools/detect", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ text }),
-    signal,
-  });
+export async function detectText(send: Send, text: string, signal: AbortSignal): Promise<Detection> {
+  const { data } = await client(send).POST("/api/v1/ai-tools/detect", { body: { text }, signal });
+  return present(data);
 }
 
 /** The Worker reads the text out of the file and answers it as `document`. */
-export function detectFile(send: Fetch, file: File, signal: AbortSignal): Promise<Detection> {
-  const body = new FormData();
-  body.set("file", file);
-  return json(send, "/api/v1/ai-tools/detect", { method: "POST", body, signal });
+export async function detectFile(send: Send, file: File, signal: AbortSignal): Promise<Detection> {
+  const form = new FormData();
+  form.set("file", file);
+  const { data } = await client(send).POST("/api/v1/ai-tools/detect", {
+    // A file is no JSON: what is sent is the form.
+    body: { file: file.name },
+    bodySerializer: () => form,
+    signal,
+  });
+  return present(data);
 }
 
-export function sessions(send: Fetch, signal: AbortSignal): Promise<Sessions> {
-  return json(send, "/api/v1/auth/sessions", { signal });
+export async function sessions(send: Send, signal: AbortSignal): Promise<Session[]> {
+  const { data } = await client(send).GET("/api/v1/auth/sessions", { signal });
+  return present(data).sessions;
 }
 
-export function revokeSession(send: Fetch, id: string): Promise<Revoked> {
-  return json(send, `/api/v1/auth/sessions/${encodeURIComponent(id)}`, { method: "DELETE" });
+export async function revokeSession(send: Send, id: string): Promise<number> {
+  const { data } = await client(send).DELETE("/api/v1/auth/sessions/{id}", { params: { path: { id } } });
+  return present(data).revoked;
 }
 
-export function revokeOtherSessions(send: Fetch): Promise<Revoked> {
-  return json(send, "/api/v1/auth/sessions", { method: "DELETE" });
+export async function revokeOtherSessions(send: Send): Promise<number> {
+  const { data } = await client(send).DELETE("/api/v1/auth/sessions");
+  return present(data).revoked;
 }
 
-/** How the service is and was: needs no sign-in. */
-export function status(signal: AbortSignal): Promise<Status> {
-  return json(plain, "/api/v1/status", { signal });
+/** How each part is right now. A part that does not answer makes it a 503 with the same body. */
+export async function ready(signal: AbortSignal): Promise<Ready> {
+  const response = await anonymous(new Request(new URL("/readyz", location.origin), { signal, cache: "no-store" }));
+  const body = (await response.clone().json().catch(() => null)) as Ready | null;
+  if (body === null || !("checks" in body)) throw await problemOf(response);
+  return body;
 }
 
-async function plain(request: Request): Promise<Response> {
+/** Without an access token. */
+export async function anonymous(request: Request): Promise<Response> {
   try {
     return await fetch(request);
   } catch (error) {
@@ -49,8 +65,17 @@ async function plain(request: Request): Promise<Response> {
   }
 }
 
-async function json<T>(send: Fetch, path: string, init: RequestInit): Promise<T> {
-  const response = await send(new Request(new URL(path, location.origin), { cache: "no-store", ...init }));
-  if (!response.ok) throw await problemOf(response);
-  return (await response.json()) as T;
+function client(send: Send) {
+  const made = createClient<paths>({ baseUrl: location.origin, fetch: send, cache: "no-store" });
+  made.use({
+    async onResponse({ response }) {
+      if (!response.ok) throw await problemOf(response);
+    },
+  });
+  return made;
+}
+
+function present<T>(data: T | undefined): T {
+  if (data === undefined) throw new TypeError("an answer without a body");
+  return data;
 }

@@ -16,7 +16,7 @@ export default function Account() {
   const { user } = useAuth();
   if (!user) return null;
   return (
-    <Page title="Account">
+    <Page title="Account" width="middle">
       <section className="card" aria-labelledby="profile">
         <h2 id="profile">Profile</h2>
         <dl className="facts">
@@ -67,11 +67,11 @@ function Devices() {
     });
   const revokeOthers = () =>
     run("others", async () => {
-      const { revoked } = await revokeOtherSessions(fetch);
+      const revoked = await revokeOtherSessions(fetch);
       return revoked === 1 ? "One other device is signed out." : `${revoked} other devices are signed out.`;
     });
 
-  const found = list.value?.sessions ?? [];
+  const found = list.value ?? [];
   const others = found.filter(({ current }) => !current).length;
   return (
     <section className="card" aria-labelledby="devices">

@@ -3,7 +3,7 @@ import { Page } from "../parts/Page";
 
 export default function NotFound() {
   return (
-    <Page title="There is no such page" narrow lead="The address may be mistyped, or what was here has moved.">
+    <Page title="There is no such page" width="narrow" lead="The address may be mistyped, or what was here has moved.">
       <p>
         <Link href="/" className="button button-main">
           To the start

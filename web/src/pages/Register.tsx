@@ -41,7 +41,7 @@ export default function Register() {
   };
 
   return (
-    <Page title="Create an account" narrow>
+    <Page title="Create an account" width="narrow">
       {failure !== null &&
         (waiting && waitUntil !== null ? (
           <Notice tone="warn" title="Too many at once">

@@ -40,7 +40,7 @@ export default function SignIn() {
   };
 
   return (
-    <Page title="Sign in" narrow>
+    <Page title="Sign in" width="narrow">
       {state.status === "signed-out" && state.because === "expired" && failure === null && (
         <Notice tone="info" title="Your session has ended">
           Sign in again to go on where you were.

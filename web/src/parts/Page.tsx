@@ -4,17 +4,17 @@ import { useEffect, useRef, type ReactNode } from "react";
 export function Page({
   title,
   lead,
-  narrow = false,
+  width = "wide",
   children,
 }: {
   title: string;
   lead?: ReactNode;
-  narrow?: boolean;
+  width?: "narrow" | "middle" | "wide";
   children: ReactNode;
 }) {
   const heading = useTitle(title);
   return (
-    <div className={narrow ? "page page-narrow" : "page"}>
+    <div className={`page page-${width}`}>
       <div className="page-head">
         <h1 ref={heading} tabIndex={-1}>
           {title}

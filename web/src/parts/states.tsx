@@ -5,7 +5,7 @@ import { Notice } from "./Notice";
 /** The room that a page will take, while it is on its way. */
 export function PageSkeleton() {
   return (
-    <div className="page" aria-busy="true">
+    <div className="page page-coming" aria-busy="true">
       <p className="hidden" role="status">
         Loading
       </p>

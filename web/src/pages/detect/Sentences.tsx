@@ -1,8 +1,6 @@
 import { useState } from "react";
-import type { Detection } from "../../api";
+import type { Sentence } from "../../api";
 import { LEVELS, levelOf, percent } from "./words";
-
-type Sentence = Detection["sentences"][number];
 
 /** The text with each sentence shaded and underlined by its likelihood, a legend, and the same as a table. */
 export function Sentences({ text, sentences }: { text: string; sentences: Sentence[] }) {
