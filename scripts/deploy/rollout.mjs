@@ -32,7 +32,7 @@ export class Rollout {
     const { plan, options, state, target } = this.#given;
     const line = (/** @type {string[]} */ args) => `wrangler ${args.join(" ")}`;
     const upload = line(this.#upload(plan.secrets.length > 0 ? "SECRETS" : undefined));
-    const test = `GET ${this.#given.origin}/healthz, /readyz, /api/v1/auth/me, /api/v1/no-such-route`;
+    const test = `GET ${this.#given.origin}/, /healthz, /readyz, /api/v1/auth/me, /api/v1/no-such-route`;
     if (plan.replaces) return [upload, test];
     const shares = [0, ...options.steps, 100];
     const of = (/** @type {number} */ share) => line(this.#traffic("NEW", share, state.live?.version ?? ""));

@@ -48,6 +48,13 @@ async function attempt(smoke, { path, right }) {
 /** @type {Check[]} */
 const CHECKS = [
   {
+    path: "/",
+    right({ status, headers }) {
+      const type = headers.get("content-type") ?? "";
+      return status === 200 && type.startsWith("text/html") ? undefined : `${status} ${type}, the web app was expected`;
+    },
+  },
+  {
     path: "/healthz",
     right({ status, body }, { commit }) {
       if (status !== 200 || body?.status !== "ok") return `${status} ${body?.code ?? ""}, 200 was expected`;

@@ -252,6 +252,7 @@ export class Cloudflare {
     if (migrations && (migrations.old_tag ?? undefined) !== before?.migrationTag) throw new Refused({ code: 10079, message: "migration tag precondition failed" });
     metadata.bindings = metadata.bindings.map((/** @type {any} */ binding) => (binding.type === "inherit" ? inherited(before, binding) : binding));
     const declared = new Set(metadata.bindings.map((/** @type {any} */ binding) => binding.name));
+    if (metadata.assets && metadata.assets.jwt !== "assets-complete") throw new Refused({ code: 10061, message: "assets are not complete" });
     const d1 = metadata.bindings.filter((/** @type {any} */ { type }) => type === "d1");
     if (d1.some((/** @type {any} */ { id }) => ![...this.databases.values()].some(({ uuid }) => uuid === id))) {
       throw new Refused({ code: 10181, message: "D1 binding refers to a database that does not exist" });

@@ -32,7 +32,7 @@ export class Rehearsal {
 
   async start() {
     await this.cloudflare.start();
-    this.behind = await startWorker();
+    this.behind = await startWorker({ assets: true });
     this.edge = createServer((request, response) => void this.#serve(request, response));
     await new Promise((resolve) => this.edge?.listen(0, "127.0.0.1", () => resolve(undefined)));
     const address = this.edge.address();
@@ -51,7 +51,7 @@ export class Rehearsal {
   /** An account with nothing in it again. */
   reset() {
     const { r2 } = new Cloudflare();
-    Object.assign(this.cloudflare, { databases: new Map(), buckets: new Set(), scripts: new Map(), subdomain: undefined, calls: [], mishap: () => undefined, r2 });
+    Object.assign(this.cloudflare, { databases: new Map(), buckets: new Set(), scripts: new Map(), subdomain: undefined, assets: new Set(), calls: [], mishap: () => undefined, r2 });
     rmSync(this.config, { recursive: true, force: true });
     this.spoiled.clear();
     this.served = [];

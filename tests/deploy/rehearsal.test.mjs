@@ -32,6 +32,7 @@ describe("npm run deploy", () => {
   const endsWell = (/** @type {number} */ version) => {
     assert.deepEqual(rehearsal.traffic(), [[version, 100]]);
     assert.deepEqual(applied(), files, "each migration once");
+    assert.ok(cloudflare.assets.size > 0, "the web app");
     assert.deepEqual([...cloudflare.databases.keys()], ["edgekeep"]);
     assert.deepEqual([...cloudflare.buckets], ["edgekeep-backups"]);
     assert.ok(cloudflare.subdomain);

@@ -35,7 +35,7 @@ describe("npm run golive", () => {
   let address = 0;
   let origin = "";
   before(async () => {
-    worker = await startWorker({ vars: { JWT_SECRET: SECRET, ENVIRONMENT: "production" } });
+    worker = await startWorker({ assets: true, vars: { JWT_SECRET: SECRET, ENVIRONMENT: "production" } });
     proxy = createServer((request, response) => void forward(request, response));
     await new Promise((resolve) => proxy.listen(0, "127.0.0.1", () => resolve(undefined)));
     const listening = proxy.address();
