@@ -1,40 +1,70 @@
 //! Scheduled runs. The runtime swallows what a scheduled handler returns, so each run writes down how it went, in the
 //! table `cron_runs` and as one log line.
 
-use serde_json::json;
+use std::sync::Arc;
 
 use crate::app::App;
-use crate::error::Result;
+use crate::config::Environment;
+use crate::domain::id;
+use crate::domain::time::rfc3339;
+use crate::error::{Error, Result};
 use crate::ports::Level;
 use crate::store::{cron_runs, sessions};
+use crate::telemetry;
+use crate::telemetry::line::{Line, milliseconds};
+use crate::telemetry::scope::{self, Scope};
+use crate::telemetry::scrub::scrub;
+use crate::telemetry::trace::Trace;
 
-/// Runs what is due at `cron` and records it.
-pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
+/// Runs what is due at `cron` and records it. Gives the run's scope, which may have left work for afterwards.
+pub async fn run(app: &App, cron: &str, scheduled_ms: i64) -> Arc<Scope> {
     let started = app.now_ms();
+    let id = id::new_id(app.ports.entropy.as_ref(), started).unwrap_or_else(|_| format!("without-entropy-{started}"));
+    let scope = Scope::new(id.clone(), Trace::begin(&id), started);
+    scope.set_name("cron");
+    telemetry::sweep(app, &scope);
+    // A panic of the bookkeeping itself is caught here; one of the work within, so that it is recorded as any failure.
+    let _ = telemetry::event(app, &scope, "cron", recorded(app, &scope, cron, scheduled_ms)).await;
+    scope
+}
+
+async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) {
+    let started = scope.started_ms;
     let begun = begin(app, cron, scheduled_ms, started).await;
-    let result = clean_up(app, started).await;
-    let milliseconds = app.now_ms() - started;
+    let done = scope::guard(Arc::clone(scope), work(app, cron, started)).await;
+    let milliseconds_taken = app.now_ms() - started;
+    let panic = done.as_ref().err().cloned();
+    let result = done.unwrap_or_else(|panic| Err(Error::Panicked(scrub(&panic.message))));
     let (ok, detail) = match &result {
-        Ok(deleted) => (true, format!("{deleted} ended sessions deleted")),
-        Err(error) => (false, format!("{}: {}", error.code(), error.cause().unwrap_or_default())),
+        Ok(detail) => (true, detail.clone()),
+        Err(error) => (false, format!("{}: {}", error.code(), scrub(error.cause().unwrap_or_default()))),
     };
     let recorded = match &begun {
-        Ok(id) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds, ok, &detail).await.is_ok(),
+        Ok(id) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds_taken, ok, &detail).await.is_ok(),
         Err(_) => false,
     };
     let level = if ok && recorded { Level::Info } else { Level::Error };
-    let line = json!({
-        "timestamp": crate::domain::time::rfc3339(started),
-        "severity_text": if level == Level::Info { "INFO" } else { "ERROR" },
-        "body": "cron",
-        "cron": cron,
-        "scheduled_at": crate::domain::time::rfc3339(scheduled_ms),
-        "outcome": if ok { "ok" } else { "error" },
-        "detail": detail,
-        "duration_ms": milliseconds,
-        "recorded": recorded,
-    });
-    app.log(level, &line);
+    let mut line = Line::new(started, level, "cron").scope(scope);
+    line.put("cron", cron);
+    line.put("scheduled_at", rfc3339(scheduled_ms));
+    line.put("outcome", if ok { "ok" } else { "error" });
+    line.put("detail", detail);
+    line.put("duration_ms", milliseconds(started, app.now_ms()));
+    line.put("recorded", recorded);
+    if let Err(error) = &result {
+        line.put("error.type", error.code());
+    }
+    if let Some(panic) = &panic {
+        line = line.panic(panic);
+    }
+    app.log(level, &line.into());
+}
+
+/// What is due. Says what it did.
+async fn work(app: &App, cron: &str, now_ms: i64) -> Result<String> {
+    assert!(!(app.config.environment == Environment::Development && cron == DRILL), "drill: a deliberate panic");
+    let deleted = clean_up(app, now_ms).await?;
+    Ok(format!("{deleted} ended sessions deleted"))
 }
 
 async fn begin(app: &App, cron: &str, scheduled_ms: i64, now_ms: i64) -> Result<String> {
@@ -59,6 +89,8 @@ async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
     Ok(deleted)
 }
 
+/// No schedule at all: in development, a run that panics.
+const DRILL: &str = "drill";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// An ended session is kept for a week: a replayed token is then told apart from an unknown one.
 const KEEP_ENDED_MS: i64 = 7 * DAY_MS;

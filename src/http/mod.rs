@@ -12,6 +12,7 @@ pub mod body;
 pub mod call;
 pub mod cookie;
 pub mod cors;
+pub mod debug;
 pub mod detect;
 pub mod grant;
 pub mod headers;
@@ -23,7 +24,6 @@ pub mod reply;
 pub mod route;
 mod serve;
 pub mod sessions;
-pub mod trace;
 pub mod upload;
 
-pub use serve::{misconfigured, serve};
+pub use serve::{Served, misconfigured, serve, serve_scoped};

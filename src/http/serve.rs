@@ -1,6 +1,6 @@
 //! The pipeline around the router.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use axum::RequestExt as _;
 use axum::Router;
@@ -12,54 +12,88 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use super::access_log::{self, Arrival, Matched};
+use super::access_log::{self, Arrival};
 use super::call::Call;
 use super::route::Route;
-use super::{cors, headers, problem, trace};
+use super::{cors, headers, problem};
 use crate::app::App;
+use crate::config::Environment;
 use crate::domain::{address, id};
 use crate::error::Error;
 use crate::ports::{Clock, Entropy};
 use crate::routes;
+use crate::telemetry;
+use crate::telemetry::scope::{self, Scope};
+use crate::telemetry::scrub::scrub;
+use crate::telemetry::trace::Trace;
+
+/// An answer, and the scope of the request that it answers: it may have left work for afterwards.
+pub struct Served {
+    /// The answer.
+    pub response: Response<Bytes>,
+    /// The request's scope.
+    pub scope: Arc<Scope>,
+}
 
 /// Answers a request. Never fails: what goes wrong is an answer too.
-pub async fn serve(app: &App, mut request: Request<Body>) -> Response<Bytes> {
+pub async fn serve(app: &App, request: Request<Body>) -> Response<Bytes> {
+    serve_scoped(app, request).await.response
+}
+
+/// As [`serve`], for who can do work after the answer.
+pub async fn serve_scoped(app: &App, mut request: Request<Body>) -> Served {
     let arrival = arrive(app.ports.entropy.as_ref(), app.ports.clock.as_ref(), &request);
+    telemetry::sweep(app, &arrival.scope);
     let over_tls = request.uri().scheme_str() == Some("https");
     let origin = cors::allowed(request.headers(), &app.config);
     let is_preflight = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     request.extensions_mut().insert(app.clone());
     request.extensions_mut().insert(arrival.clone());
 
-    let response = match ROUTER.clone().oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
+    let router = match app.config.environment {
+        Environment::Development => Router::clone(&DEVELOPMENT_ROUTER),
+        _ => Router::clone(&ROUTER),
     };
-    let mut response = collect(response).await;
+    let answered = async {
+        match router.oneshot(request).await {
+            Ok(response) => collect(response).await,
+            Err(never) => match never {},
+        }
+    };
+    let mut response = match scope::guard(Arc::clone(&arrival.scope), answered).await {
+        Ok(response) => response,
+        Err(panic) => {
+            let mut response = problem::respond(&Error::Panicked(scrub(&panic.message)), &arrival.scope.id);
+            response.extensions_mut().insert(panic);
+            response
+        }
+    };
     if arrival.method == Method::OPTIONS {
         response = options(response, origin.is_some() && is_preflight);
     }
     cors::mark(response.headers_mut(), origin.as_ref(), &app.config);
-    headers::secure(response.headers_mut(), &arrival.request_id, over_tls);
+    headers::secure(response.headers_mut(), &arrival.scope, over_tls);
     access_log::write(app, &arrival, &response);
-    response
+    Served { response, scope: arrival.scope }
 }
 
 /// The answer of an installation whose configuration is bad: the same on every route, and silent on what is wrong.
 pub fn misconfigured(entropy: &dyn Entropy, clock: &dyn Clock, request: &Request<Body>) -> Response<Bytes> {
     let arrival = arrive(entropy, clock, request);
-    let mut response = problem::respond(&Error::Misconfigured, &arrival.request_id);
+    let mut response = problem::respond(&Error::Misconfigured, &arrival.scope.id);
     let over_tls = request.uri().scheme_str() == Some("https");
-    headers::secure(response.headers_mut(), &arrival.request_id, over_tls);
+    headers::secure(response.headers_mut(), &arrival.scope, over_tls);
     response
 }
 
 fn arrive(entropy: &dyn Entropy, clock: &dyn Clock, request: &Request<Body>) -> Arrival {
     let now_ms = clock.now_ms();
     // Without randomness an id can still tell two requests apart by time; what needs secrets fails on its own.
-    let request_id = id::new_id(entropy, now_ms).unwrap_or_else(|_| format!("without-entropy-{now_ms}"));
-    let trace_id = trace::trace_id(request.headers()).unwrap_or_else(|| request_id.replace('-', ""));
-    Arrival { method: request.method().clone(), request_id, trace_id, now_ms }
+    let id = id::new_id(entropy, now_ms).unwrap_or_else(|_| format!("without-entropy-{now_ms}"));
+    let mut values = request.headers().get_all("traceparent").iter();
+    let traceparent = values.next().and_then(|value| value.to_str().ok());
+    let trace = Trace::go_on(if values.next().is_none() { traceparent } else { None }, &id);
+    Arrival { method: request.method().clone(), scope: Scope::new(id, trace, now_ms) }
 }
 
 /// Answers are small and complete: as one buffer they leave with a `Content-Length`.
@@ -84,9 +118,14 @@ fn options(response: Response<Bytes>, preflight: bool) -> Response<Bytes> {
     answer
 }
 
-static ROUTER: LazyLock<Router> = LazyLock::new(|| {
+static ROUTER: LazyLock<Router> = LazyLock::new(|| router(routes::table()));
+
+static DEVELOPMENT_ROUTER: LazyLock<Router> =
+    LazyLock::new(|| router(routes::table().into_iter().chain(routes::debug_table()).collect()));
+
+fn router(table: Vec<Route>) -> Router {
     let mut router = Router::new();
-    for route in routes::table() {
+    for route in table {
         let path = route.path;
         let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
         router = router.route(path, on(filter, move |request| dispatch(route.clone(), request)));
@@ -94,7 +133,7 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     router
         .fallback(|request| refuse(Error::NotFound, request))
         .method_not_allowed_fallback(|request| refuse(Error::MethodNotAllowed, request))
-});
+}
 
 async fn dispatch(route: Route, mut request: Request<Body>) -> axum::response::Response {
     let params = request.extract_parts::<RawPathParams>().await;
@@ -103,25 +142,24 @@ async fn dispatch(route: Route, mut request: Request<Body>) -> axum::response::R
         return from_bytes(problem::respond(&Error::Internal("request without its context".into()), ""));
     };
     let Ok(params) = params else {
-        return from_bytes(problem::respond(&Error::NotFound, &arrival.request_id));
+        return from_bytes(problem::respond(&Error::NotFound, &arrival.scope.id));
     };
+    arrival.scope.set_name(route.path);
     let call = Call {
         host_origin: host_origin(&parts.uri),
         params: params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        now_ms: arrival.now_ms,
-        request_id: arrival.request_id,
+        now_ms: arrival.scope.started_ms,
+        request_id: arrival.scope.id.clone(),
         address: client_address(&parts.headers),
         headers: parts.headers,
         quota: None,
         app,
     };
-    let mut response = route.run(call, body).await;
-    response.extensions_mut().insert(Matched(route.path));
-    from_bytes(response)
+    from_bytes(route.run(call, body).await)
 }
 
 async fn refuse(error: Error, request: Request<Body>) -> axum::response::Response {
-    let request_id = request.extensions().get::<Arrival>().map_or("", |arrival| arrival.request_id.as_str());
+    let request_id = request.extensions().get::<Arrival>().map_or("", |arrival| arrival.scope.id.as_str());
     from_bytes(problem::respond(&error, request_id))
 }
 

@@ -28,6 +28,7 @@ mod limits;
 mod manners;
 mod misconfigured;
 mod outages;
+mod panics;
 mod parity;
 mod plans;
 mod refresh;

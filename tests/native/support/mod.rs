@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod drill;
 pub mod entropy;
 pub mod faults;
 pub mod golden;

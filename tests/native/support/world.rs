@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::client::{Answer, Call};
 use super::clock::TestClock;
+use super::drill::TestDrill;
 use super::entropy::TestEntropy;
 use super::hashers::TestHasher;
 use super::limits::{MemoryLimiter, MemoryThrottle};
@@ -67,6 +68,7 @@ impl World {
             reporter: log.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
+            drill: Arc::new(TestDrill),
         };
         let app = App::new(config, ports);
         Self { app, db, objects, limiter, throttle, hasher, log, clock, entropy, secrets: Mutex::default() }
