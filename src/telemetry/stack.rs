@@ -22,9 +22,9 @@ pub fn parse(text: &str) -> Vec<Frame> {
 #[must_use]
 pub fn without_panic_machinery(frames: Vec<Frame>) -> Vec<Frame> {
     // A catch further down is no part of this panic, though it lives in the same module.
-    let top = frames.iter().take(DEEPEST);
-    let last = top.enumerate().filter(|(_, frame)| is_machinery(&frame.function)).last();
-    let from = last.map_or(0, |(at, _)| at + 1);
+    let top = frames.get(..frames.len().min(DEEPEST)).unwrap_or_default();
+    let last = top.iter().rposition(|frame| is_machinery(&frame.function));
+    let from = last.map_or(0, |at| at + 1);
     // A stack that is nothing but machinery is kept: better than none.
     if from >= frames.len() { frames } else { frames.into_iter().skip(from).collect() }
 }
