@@ -16,8 +16,8 @@ use crate::telemetry::scope::{self, Scope};
 use crate::telemetry::scrub::scrub;
 use crate::telemetry::trace::Trace;
 
-/// Runs what is due at `cron` and records it. Gives the run's scope, which may have left work for afterwards.
-pub async fn run(app: &App, cron: &str, scheduled_ms: i64) -> Arc<Scope> {
+/// Runs what is due at `cron` and records it.
+pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
     let started = app.now_ms();
     let id = id::new_id(app.ports.entropy.as_ref(), started).unwrap_or_else(|_| format!("without-entropy-{started}"));
     let scope = Scope::new(id.clone(), Trace::begin(&id), started);
@@ -25,7 +25,6 @@ pub async fn run(app: &App, cron: &str, scheduled_ms: i64) -> Arc<Scope> {
     telemetry::sweep(app, &scope);
     // A panic of the bookkeeping itself is caught here; one of the work within, so that it is recorded as any failure.
     let _ = telemetry::event(app, &scope, "cron", recorded(app, &scope, cron, scheduled_ms)).await;
-    scope
 }
 
 async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) {

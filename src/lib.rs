@@ -19,15 +19,13 @@ pub mod telemetry;
 
 #[cfg(target_arch = "wasm32")]
 mod entry {
-    use std::panic::AssertUnwindSafe;
+    use std::sync::Arc;
 
     use wasm_bindgen::JsValue;
     use wasm_bindgen::prelude::wasm_bindgen;
-    use wasm_bindgen_futures::future_to_promise;
     use worker::{Env, ScheduleContext, ScheduledEvent, event, worker_sys};
 
-    use crate::platform::{eager, installation, request};
-    use crate::telemetry::{self, scope::Work};
+    use crate::platform::{background, eager, installation, request};
     use crate::{cron, http};
 
     /// One request. What `#[event(fetch)]` would make of an `async fn`, but for [`eager`].
@@ -38,33 +36,20 @@ mod entry {
                 Ok(request) => request,
                 Err(status) => return request::empty(status),
             };
-            let Some(app) = installation::of(&env) else {
-                return request::to_edge(&installation::misconfigured(&request));
+            let response = match installation::of(&env) {
+                Some(app) => http::serve(&app.for_request(Arc::new(background::Request(context))), request).await,
+                None => installation::misconfigured(&request),
             };
-            let served = http::serve_scoped(app, request).await;
-            if let Some(work) = telemetry::afterwards(app, &served.scope) {
-                wait_until(&context, work)?;
-            }
-            request::to_edge(&served.response)
+            request::to_edge(&response)
         })
     }
 
     /// The runtime throws a scheduled handler's result away; the run records its own.
     #[event(scheduled)]
     async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-        let Some(app) = installation::of(&env) else { return };
-        #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
-        let scope = cron::run(app, &event.cron(), event.schedule() as i64).await;
-        if let Some(work) = telemetry::afterwards(app, &scope) {
-            work.await;
+        if let Some(app) = installation::of(&env) {
+            #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+            cron::run(app, &event.cron(), event.schedule() as i64).await;
         }
-    }
-
-    /// Keeps the request alive for work after its answer.
-    fn wait_until(context: &worker_sys::Context, work: Work) -> Result<(), JsValue> {
-        context.wait_until(&future_to_promise(AssertUnwindSafe(async move {
-            work.await;
-            Ok(JsValue::UNDEFINED)
-        })))
     }
 }

@@ -19,6 +19,7 @@ use crate::store::users::{self, User};
 
 /// Body of a registration.
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegisterBody {
     email: String,
@@ -87,6 +88,7 @@ pub async fn register(call: Call, input: Registration) -> Result<Reply> {
 
 /// Body of a log-in.
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginBody {
     email: String,

@@ -1,13 +1,10 @@
 //! Faults on command, so that a person can see what becomes of them. These routes exist only where `ENVIRONMENT` is
 //! `development`.
 
-use std::pin::Pin;
-
 use super::call::Call;
 use super::reply::Reply;
 use crate::error::{Error, Result};
 use crate::ports::Abort;
-use crate::telemetry::scope;
 
 /// A defect: 500.
 ///
@@ -30,16 +27,14 @@ pub async fn panic(call: Call, (): ()) -> Result<Reply> {
 /// A panic in work that goes on after the answer.
 ///
 /// # Errors
-/// When there is no scope to defer it to: a defect.
+/// Never.
 #[expect(clippy::panic, reason = "that is what it is for")]
 pub async fn panic_in_background(call: Call, (): ()) -> Result<Reply> {
     let clock = call.app.ports.clock.clone();
-    let scope = scope::current().ok_or_else(|| Error::Internal("drill: no scope".into()))?;
-    let work: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+    call.app.ports.background.spawn(Box::pin(async move {
         clock.sleep(0).await;
         panic!("drill: a deliberate panic");
-    });
-    scope.defer(work);
+    }));
     Ok(Reply::no_content())
 }
 

@@ -12,12 +12,15 @@ pub mod body;
 pub mod call;
 pub mod cookie;
 pub mod cors;
+pub mod cron_runs;
 pub mod debug;
 pub mod detect;
 pub mod grant;
 pub mod headers;
 pub mod health;
 pub mod limits;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod openapi;
 pub mod problem;
 pub mod refresh;
 pub mod reply;
@@ -26,4 +29,4 @@ mod serve;
 pub mod sessions;
 pub mod upload;
 
-pub use serve::{Served, misconfigured, serve, serve_scoped};
+pub use serve::{misconfigured, serve};

@@ -1,6 +1,6 @@
 //! The pipeline around the router.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 
 use axum::RequestExt as _;
 use axum::Router;
@@ -14,10 +14,10 @@ use tower::ServiceExt as _;
 
 use super::access_log::{self, Arrival};
 use super::call::Call;
-use super::route::Route;
+use super::route::{Caller, Route};
 use super::{cors, headers, problem};
 use crate::app::App;
-use crate::config::Environment;
+use crate::config::{Config, Environment};
 use crate::domain::{address, id};
 use crate::error::Error;
 use crate::ports::{Clock, Entropy};
@@ -27,21 +27,8 @@ use crate::telemetry::scope::{self, Scope};
 use crate::telemetry::scrub::scrub;
 use crate::telemetry::trace::Trace;
 
-/// An answer, and the scope of the request that it answers: it may have left work for afterwards.
-pub struct Served {
-    /// The answer.
-    pub response: Response<Bytes>,
-    /// The request's scope.
-    pub scope: Arc<Scope>,
-}
-
 /// Answers a request. Never fails: what goes wrong is an answer too.
-pub async fn serve(app: &App, request: Request<Body>) -> Response<Bytes> {
-    serve_scoped(app, request).await.response
-}
-
-/// As [`serve`], for who can do work after the answer.
-pub async fn serve_scoped(app: &App, mut request: Request<Body>) -> Served {
+pub async fn serve(app: &App, mut request: Request<Body>) -> Response<Bytes> {
     let arrival = arrive(app.ports.entropy.as_ref(), app.ports.clock.as_ref(), &request);
     telemetry::sweep(app, &arrival.scope);
     let over_tls = request.uri().scheme_str() == Some("https");
@@ -50,12 +37,8 @@ pub async fn serve_scoped(app: &App, mut request: Request<Body>) -> Served {
     request.extensions_mut().insert(app.clone());
     request.extensions_mut().insert(arrival.clone());
 
-    let router = match app.config.environment {
-        Environment::Development => Router::clone(&DEVELOPMENT_ROUTER),
-        _ => Router::clone(&ROUTER),
-    };
     let answered = async {
-        match router.oneshot(request).await {
+        match router(&app.config).oneshot(request).await {
             Ok(response) => collect(response).await,
             Err(never) => match never {},
         }
@@ -74,7 +57,7 @@ pub async fn serve_scoped(app: &App, mut request: Request<Body>) -> Served {
     cors::mark(response.headers_mut(), origin.as_ref(), &app.config);
     headers::secure(response.headers_mut(), &arrival.scope, over_tls);
     access_log::write(app, &arrival, &response);
-    Served { response, scope: arrival.scope }
+    response
 }
 
 /// The answer of an installation whose configuration is bad: the same on every route, and silent on what is wrong.
@@ -118,14 +101,26 @@ fn options(response: Response<Bytes>, preflight: bool) -> Response<Bytes> {
     answer
 }
 
-static ROUTER: LazyLock<Router> = LazyLock::new(|| router(routes::table()));
+/// The paths that exist in an installation: the operator's only where there is an operator's token, those for drills only in
+/// development.
+fn router(config: &Config) -> Router {
+    static ROUTERS: [OnceLock<Router>; 4] = [const { OnceLock::new() }; 4];
+    let operator = config.operator.is_some();
+    let drills = config.environment == Environment::Development;
+    let [neither, for_operator, for_drills, both] = &ROUTERS;
+    let router = match (operator, drills) {
+        (false, false) => neither,
+        (true, false) => for_operator,
+        (false, true) => for_drills,
+        (true, true) => both,
+    };
+    router.get_or_init(|| build_router(operator, drills)).clone()
+}
 
-static DEVELOPMENT_ROUTER: LazyLock<Router> =
-    LazyLock::new(|| router(routes::table().into_iter().chain(routes::debug_table()).collect()));
-
-fn router(table: Vec<Route>) -> Router {
+fn build_router(operator: bool, drills: bool) -> Router {
+    let table = routes::table().into_iter().filter(|route| operator || route.caller != Caller::Operator);
     let mut router = Router::new();
-    for route in table {
+    for route in table.chain(drills.then(routes::debug_table).into_iter().flatten()) {
         let path = route.path;
         let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
         router = router.route(path, on(filter, move |request| dispatch(route.clone(), request)));

@@ -37,6 +37,42 @@ export async function ask(/** @type {any} */ namespace, /** @type {string} */ na
   return response.status + (await response.text());
 }
 
+// Sends a request elsewhere; `headers` as in `head`. Gives [status, headers, body]. An answer that is late or too long is an
+// error, and what is left of it is not read.
+export async function outbound(
+  /** @type {string} */ method,
+  /** @type {string} */ url,
+  /** @type {string} */ headers,
+  /** @type {Uint8Array<ArrayBuffer>} */ body,
+  /** @type {number} */ deadline,
+  /** @type {number} */ limit,
+) {
+  const list = new Headers();
+  const lines = headers.split("\n");
+  for (let i = 0; i + 1 < lines.length; i += 2) list.append(lines[i] ?? "", lines[i + 1] ?? "");
+  const sent = body.length === 0 ? null : body.slice();
+  const signal = AbortSignal.timeout(deadline);
+  const response = await fetch(url, { method, headers: list, body: sent, redirect: "manual", signal });
+  const parts = [];
+  let length = 0;
+  if (response.body) {
+    for await (const part of response.body) {
+      length += part.length;
+      if (length > limit) throw new RangeError("the answer is too long");
+      parts.push(part);
+    }
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  let text = "";
+  for (const [name, value] of response.headers) text += name + "\n" + value + "\n";
+  return [response.status, text, whole];
+}
+
 // `values` is a JSON array; gives [[column, ...], [value, ...], ...] as JSON. `raw` keeps columns of the same name apart.
 export async function query(/** @type {any} */ db, /** @type {string} */ sql, /** @type {string} */ values) {
   const rows = await db.prepare(sql).bind(...JSON.parse(values)).raw({ columnNames: true });

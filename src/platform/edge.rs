@@ -22,6 +22,15 @@ extern "C" {
 
     pub(super) fn ask(namespace: &JsValue, name: &str, path: &str, body: &str, traceparent: &str) -> Promise;
 
+    pub(super) fn outbound(
+        method: &str,
+        url: &str,
+        headers: &str,
+        body: &[u8],
+        deadline_ms: u32,
+        limit: u32,
+    ) -> Promise;
+
     pub(super) fn query(db: &JsValue, sql: &str, values: &str) -> Promise;
 
     pub(super) fn batch(db: &JsValue, statements: &str) -> Promise;

@@ -13,6 +13,7 @@ use serde_json::json;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
+use super::background::Detached;
 use super::clock::{self, SystemClock};
 use super::d1::D1;
 use super::drill::RuntimeDrill;
@@ -21,6 +22,7 @@ use super::entropy::SystemEntropy;
 use super::hasher::HasherPool;
 use super::limiter::Limiters;
 use super::log::Console;
+use super::outbound::Fetch;
 use super::r2::R2;
 use super::throttle::Throttles;
 use crate::app::App;
@@ -32,6 +34,11 @@ use crate::telemetry::{self, panics};
 /// The installation, `None` when its configuration is bad. What is bad was logged then, once.
 pub fn of(env: &Env) -> Option<&'static App> {
     INSTALLATION.get_or_init(|| install(env).map_err(|problems| report(&problems)).ok()).as_ref()
+}
+
+/// The installation, if there is one by now.
+pub(super) fn present() -> Option<&'static App> {
+    INSTALLATION.get()?.as_ref()
 }
 
 /// What every route answers when the configuration is bad.
@@ -71,6 +78,8 @@ fn ports(env: &Env, config: &Config) -> worker::Result<Ports> {
         limiter: Arc::new(Limiters::new(env.durable_object("LIMITER")?, object_ms)),
         throttle: Arc::new(Throttles::new(env.durable_object("THROTTLE")?, config.auth.throttle, object_ms)),
         hasher: Arc::new(HasherPool::new(hashers, hashing.cost(), hashing.pool, hashing.queue as usize, object_ms)),
+        outbound: Arc::new(Fetch),
+        background: Arc::new(Detached),
         reporter: Arc::new(Console),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Env, ObjectNamespace, Request, Response, State};
+use worker::{Env, ObjectNamespace, Request, Response};
 
 use super::deadline::within;
 use super::{edge, installation};
@@ -87,7 +87,7 @@ pub(super) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, PortError> {
 /// Answers a call of an object: within the caller's trace, and whatever happens, with an answer. After a panic `forget` drops
 /// what the object holds in memory, which may be half changed; its storage is as of the last stretch that was completed.
 pub(super) async fn answer_call<W: Future<Output = worker::Result<Response>>>(
-    (class, state, env): (&'static str, &State, &Env),
+    (class, env): (&'static str, &Env),
     request: Request,
     forget: impl FnOnce(),
     work: impl FnOnce(Request) -> W,
@@ -102,9 +102,6 @@ pub(super) async fn answer_call<W: Future<Output = worker::Result<Response>>>(
         work(request).await
     };
     let answered = telemetry::event(app, &scope, "object", work).await;
-    if let Some(work) = telemetry::afterwards(app, &scope) {
-        state.wait_until(work);
-    }
     answered.unwrap_or_else(|_| {
         forget();
         Response::error(PANICKED, 500)
@@ -113,16 +110,13 @@ pub(super) async fn answer_call<W: Future<Output = worker::Result<Response>>>(
 
 /// Runs an object's alarm and writes its line. An alarm that failed is tried again by the runtime.
 pub(super) async fn run_alarm(
-    (class, state, env): (&'static str, &State, &Env),
+    (class, env): (&'static str, &Env),
     forget: impl FnOnce(),
     work: impl Future<Output = worker::Result<Response>>,
 ) -> worker::Result<Response> {
     let Some(app) = installation::of(env) else { return work.await };
     let scope = begin(app, class, None);
     let done = telemetry::event(app, &scope, "alarm", work).await;
-    if let Some(work) = telemetry::afterwards(app, &scope) {
-        state.wait_until(work);
-    }
     match done {
         Ok(done) => {
             let level = if done.is_ok() { Level::Info } else { Level::Error };

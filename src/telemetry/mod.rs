@@ -12,11 +12,14 @@ pub mod trace;
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 use crate::app::App;
 use crate::ports::Level;
 use line::Line;
 use panics::Panic;
-use scope::{Scope, Work};
+use scope::Scope;
+use trace::Trace;
 
 /// Runs the work of an event that is no request: within a scope of its own, its panic told in one line.
 ///
@@ -51,19 +54,15 @@ pub fn instance_ended(app: &App, stack: &str) {
     app.log(Level::Error, &line.into());
 }
 
-/// What is to be done after the answer of an event: the work that it left, one after the other. `None` when there is
-/// nothing, which is the rule.
+/// Work for after the answer, so that its panic is told as one of the event that it comes from.
 #[must_use]
-pub fn afterwards(app: &App, scope: &Arc<Scope>) -> Option<Work> {
-    let deferred = scope.take_deferred();
-    if deferred.is_empty() {
-        return None;
-    }
-    let (app, scope) = (app.clone(), Arc::clone(scope));
-    Some(Box::pin(async move {
-        for work in deferred {
-            // A panic has been told; the rest of the work is not its.
-            let _ = event(&app, &scope, "background", work).await;
-        }
-    }))
+pub fn guarded(app: &App, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+    let scope = scope::current().unwrap_or_else(|| {
+        let id = format!("background-{}", app.now_ms());
+        Scope::new(id.clone(), Trace::begin(&id), app.now_ms())
+    });
+    let app = app.clone();
+    Box::pin(async move {
+        let _ = event(&app, &scope, "background", work).await;
+    })
 }

@@ -6,10 +6,9 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::fmt;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
@@ -17,6 +16,7 @@ use super::panics::{self, Panic};
 use super::trace::Trace;
 
 /// One event and what it left behind.
+#[derive(Debug)]
 pub struct Scope {
     /// Id of the event, as in `x-request-id`.
     pub id: String,
@@ -25,11 +25,7 @@ pub struct Scope {
     /// When it began, ms.
     pub started_ms: i64,
     trail: Mutex<Trail>,
-    deferred: Mutex<Vec<Work>>,
 }
-
-/// Work that outlives the answer.
-pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What happened within an event.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +59,7 @@ impl Scope {
     /// The scope of an event that begins now.
     #[must_use]
     pub fn new(id: String, trace: Trace, started_ms: i64) -> Arc<Self> {
-        Arc::new(Self { id, trace, started_ms, trail: Mutex::default(), deferred: Mutex::default() })
+        Arc::new(Self { id, trace, started_ms, trail: Mutex::default() })
     }
 
     /// Names the event: a route's template, a cron, an object.
@@ -92,17 +88,6 @@ impl Scope {
         trail.steps.push_back(step);
     }
 
-    /// Leaves work for after the answer. It runs in this scope and may panic: that is told, and harms nothing.
-    pub fn defer(&self, work: Work) {
-        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).push(work);
-    }
-
-    /// Takes the work that was left.
-    #[must_use]
-    pub fn take_deferred(&self) -> Vec<Work> {
-        std::mem::take(&mut *self.deferred.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
     /// What happened so far.
     #[must_use]
     pub fn so_far(&self) -> Trail {
@@ -111,12 +96,6 @@ impl Scope {
 
     fn trail(&self) -> MutexGuard<'_, Trail> {
         self.trail.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").field("id", &self.id).field("trace", &self.trace).finish_non_exhaustive()
     }
 }
 

@@ -27,6 +27,8 @@ mod hostile;
 mod limits;
 mod manners;
 mod misconfigured;
+mod openapi;
+mod operator;
 mod outages;
 mod panics;
 mod parity;

@@ -63,28 +63,16 @@ async fn an_error_and_a_panic_in_an_object_are_500_too() {
 }
 
 #[tokio::test]
-async fn work_after_the_answer_may_panic_and_the_rest_of_it_is_done() {
+async fn a_panic_after_the_answer_is_one_line() {
     let world = development();
-    let request = || {
-        let mut request = http::Request::new(axum::body::Body::empty());
-        *request.uri_mut() = "https://edgekeep.example/__debug/panic-in-background".parse().unwrap();
-        request
-    };
-    let served = edgekeep::http::serve_scoped(&world.app, request()).await;
-    assert_eq!(served.response.status(), 204);
-    let (done, was_done) = tokio::sync::oneshot::channel();
-    served.scope.defer(Box::pin(async move {
-        let _ = done.send(());
-    }));
-    let work = telemetry::afterwards(&world.app, &served.scope).expect("work");
-    assert_eq!(world.log.lines().len(), 1, "the answer does not wait for it");
-    work.await;
-    was_done.await.expect("the work behind the one that panicked");
+    let scope = telemetry::scope::Scope::new("id".into(), telemetry::trace::Trace::begin("id"), START_MS);
+    let work = Box::pin(async { panic!("as asked") });
+    let spawn = async { telemetry::guarded(&world.app, work) };
+    telemetry::scope::guard(scope, spawn).await.expect("the event itself is well").await;
     let lines = world.log.lines();
     let [line] = lines_with(&lines, "body", "background")[..] else { panic!("one line: {lines:?}") };
-    assert_eq!(line["exception.type"], "panic");
-    assert_eq!(line["request_id"], served.scope.id.as_str());
-    assert!(telemetry::afterwards(&world.app, &served.scope).is_none());
+    assert_eq!(line["exception.message"], "as asked");
+    assert_eq!(line["request_id"], "id", "it is of the event that began it");
 }
 
 #[tokio::test]

@@ -24,7 +24,6 @@ use crate::platform::{clock, objects};
 /// One hasher of the pool. It stores nothing.
 #[durable_object(fetch)]
 pub struct HasherObject {
-    state: State,
     env: Env,
     line: Line,
 }
@@ -33,13 +32,12 @@ pub struct HasherObject {
 impl RefUnwindSafe for HasherObject {}
 
 impl DurableObject for HasherObject {
-    fn new(state: State, env: Env) -> Self {
-        Self { state, env, line: Line::default() }
+    fn new(_: State, env: Env) -> Self {
+        Self { env, line: Line::default() }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        let who = ("HasherObject", &self.state, &self.env);
-        objects::answer_call(who, request, || (), |request| self.work(request)).await
+        objects::answer_call(("HasherObject", &self.env), request, || (), |request| self.work(request)).await
     }
 }
 

@@ -45,8 +45,8 @@ impl DurableObject for LimiterObject {
 }
 
 impl LimiterObject {
-    fn who(&self) -> (&'static str, &State, &Env) {
-        ("LimiterObject", &self.state, &self.env)
+    fn who(&self) -> (&'static str, &Env) {
+        ("LimiterObject", &self.env)
     }
 
     fn forget(&self) {

@@ -37,8 +37,8 @@ impl DurableObject for ThrottleObject {
 }
 
 impl ThrottleObject {
-    fn who(&self) -> (&'static str, &worker::State, &Env) {
-        ("ThrottleObject", &self.state, &self.env)
+    fn who(&self) -> (&'static str, &Env) {
+        ("ThrottleObject", &self.env)
     }
 
     async fn work(&self, mut request: Request) -> Result<Response> {
