@@ -12,6 +12,7 @@ use crate::ports::Level;
 use crate::store::{cron_runs, sessions};
 use crate::telemetry;
 use crate::telemetry::line::{Line, milliseconds};
+use crate::telemetry::report::Report;
 use crate::telemetry::scope::{self, Scope};
 use crate::telemetry::scrub::scrub;
 use crate::telemetry::trace::Trace;
@@ -25,11 +26,19 @@ pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
     telemetry::sweep(app, &scope);
     // A panic of the bookkeeping itself is caught here; one of the work within, so that it is recorded as any failure.
     let _ = telemetry::event(app, &scope, "cron", recorded(app, &scope, cron, scheduled_ms)).await;
+    if let Some(sending) = telemetry::sending(app) {
+        sending.await;
+    }
 }
 
 async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) {
     let started = scope.started_ms;
     let begun = begin(app, cron, scheduled_ms, started).await;
+    let monitor = app.sentry.as_ref().map(|sentry| sentry.check_in(monitor(cron), cron, LONGEST_MINUTES));
+    if let Some(sending) = telemetry::sending(app) {
+        // Told while the work is done, not before.
+        app.ports.background.spawn(sending);
+    }
     let done = scope::guard(Arc::clone(scope), work(app, cron, started)).await;
     let milliseconds_taken = app.now_ms() - started;
     let panic = done.as_ref().err().cloned();
@@ -57,6 +66,31 @@ async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) 
         line = line.panic(panic);
     }
     app.log(level, &line.into());
+    if let (Some(sentry), Some(monitor)) = (&app.sentry, &monitor) {
+        sentry.check_out(monitor, level == Level::Info, milliseconds_taken);
+        if let Some(panic) = &panic {
+            telemetry::capture_panic(app, scope, panic, cron, None);
+        } else if let Err(error) = &result {
+            let message = error.cause().unwrap_or_default();
+            let kind = error.code();
+            let level = Level::Error;
+            sentry.capture(
+                scope,
+                &Report { level, kind, message, location: "", frames: &[], during: cron, status: None },
+            );
+        }
+        sentry.trace(scope, "cron", &|| format!("cron {cron}"), None);
+    }
+}
+
+/// What the monitor of a schedule is called where reports go.
+fn monitor(cron: &str) -> &'static str {
+    match cron {
+        "23 3 * * *" => "edgekeep-backup",
+        "0 * * * *" => "edgekeep-clean-up",
+        "*/5 * * * *" => "edgekeep-probes",
+        _ => "edgekeep-cron",
+    }
 }
 
 /// What is due. Says what it did.
@@ -90,6 +124,8 @@ async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
 
 /// No schedule at all: in development, a run that panics.
 const DRILL: &str = "drill";
+/// Minutes after which a run is taken for dead: the platform ends it then.
+const LONGEST_MINUTES: u64 = 15;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// An ended session is kept for a week: a replayed token is then told apart from an unknown one.
 const KEEP_ENDED_MS: i64 = 7 * DAY_MS;

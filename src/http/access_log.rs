@@ -12,8 +12,10 @@ use super::problem::Failure;
 use super::reply::Event;
 use crate::app::App;
 use crate::ports::Level;
+use crate::telemetry;
 use crate::telemetry::line::{Line, milliseconds};
 use crate::telemetry::panics::Panic;
+use crate::telemetry::report::Report;
 use crate::telemetry::scope::Scope;
 use crate::telemetry::scrub::scrub;
 
@@ -62,6 +64,37 @@ pub fn write(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
         }
     }
     app.ports.reporter.write(level, &line.into());
+}
+
+/// Reports what went wrong in a request, and its trace; the sending begins after the answer.
+pub fn report(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
+    let Some(sentry) = &app.sentry else { return };
+    let scope = &arrival.scope;
+    let status = response.status().as_u16();
+    let name = || format!("{} {}", method(&arrival.method), scope.name().unwrap_or("(no route)"));
+    if let Some(panic) = response.extensions().get::<Panic>() {
+        telemetry::capture_panic(app, scope, panic, &name(), Some(status));
+    } else if let Some(failure) = response.extensions().get::<Failure>().filter(|_| status >= 500)
+        && !failure.is_reported
+        && let Some(message) = &failure.cause
+    {
+        // What is down is told by its probes too: a warning. What is wrong is a defect.
+        let level = if status == 500 { Level::Error } else { Level::Warn };
+        let report = Report {
+            level,
+            kind: failure.code,
+            message,
+            location: "",
+            frames: &[],
+            during: &name(),
+            status: Some(status),
+        };
+        sentry.capture(scope, &report);
+    }
+    sentry.trace(scope, "http.server", &name, Some(status));
+    if let Some(sending) = telemetry::sending(app) {
+        app.ports.background.spawn(sending);
+    }
 }
 
 /// OpenTelemetry's name for methods that are not among the known ones: a method is text from outside.

@@ -57,6 +57,7 @@ pub async fn serve(app: &App, mut request: Request<Body>) -> Response<Bytes> {
     cors::mark(response.headers_mut(), origin.as_ref(), &app.config);
     headers::secure(response.headers_mut(), &arrival.scope, over_tls);
     access_log::write(app, &arrival, &response);
+    access_log::report(app, &arrival, &response);
     response
 }
 

@@ -26,7 +26,7 @@ use super::outbound::Fetch;
 use super::r2::R2;
 use super::throttle::Throttles;
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::domain::time;
 use crate::ports::{Level, Ports, Reporter as _};
 use crate::telemetry::{self, panics};
@@ -80,7 +80,7 @@ fn ports(env: &Env, config: &Config) -> worker::Result<Ports> {
         hasher: Arc::new(HasherPool::new(hashers, hashing.cost(), hashing.pool, hashing.queue as usize, object_ms)),
         outbound: Arc::new(Fetch),
         background: Arc::new(Detached),
-        reporter: Arc::new(Console),
+        reporter: Arc::new(Console(config.log_format)),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         drill: Arc::new(RuntimeDrill::new(env.durable_object("THROTTLE")?, object_ms)),
@@ -94,7 +94,7 @@ fn report(problems: &[String]) {
         "body": "misconfigured",
         "problems": problems,
     });
-    Console.write(Level::Error, &line);
+    Console(LogFormat::Json).write(Level::Error, &line);
 }
 
 static INSTALLATION: OnceLock<Option<App>> = OnceLock::new();

@@ -102,6 +102,7 @@ pub(super) async fn answer_call<W: Future<Output = worker::Result<Response>>>(
         work(request).await
     };
     let answered = telemetry::event(app, &scope, "object", work).await;
+    send_reports(app);
     answered.unwrap_or_else(|_| {
         forget();
         Response::error(PANICKED, 500)
@@ -117,6 +118,7 @@ pub(super) async fn run_alarm(
     let Some(app) = installation::of(env) else { return work.await };
     let scope = begin(app, class, None);
     let done = telemetry::event(app, &scope, "alarm", work).await;
+    send_reports(app);
     match done {
         Ok(done) => {
             let level = if done.is_ok() { Level::Info } else { Level::Error };
@@ -134,6 +136,12 @@ pub(super) async fn run_alarm(
             forget();
             Err(worker::Error::RustError(PANICKED.into()))
         }
+    }
+}
+
+fn send_reports(app: &App) {
+    if let Some(sending) = telemetry::sending(app) {
+        app.ports.background.spawn(sending);
     }
 }
 

@@ -35,6 +35,7 @@ mod parity;
 mod plans;
 mod refresh;
 mod routes;
+mod sentry;
 mod sessions;
 mod support;
 mod throttle;
