@@ -146,6 +146,12 @@ pub trait Throttle: Send + Sync {
     /// # Errors
     /// When the throttle does not answer.
     async fn succeed(&self, account: &str, address: &str) -> Result<(), PortError>;
+
+    /// Takes the count back after an attempt that never came to a comparison, since something did not answer.
+    ///
+    /// # Errors
+    /// When the throttle does not answer; the attempt then stays counted.
+    async fn withdraw(&self, account: &str, address: &str) -> Result<(), PortError>;
 }
 
 /// Password hashing.
