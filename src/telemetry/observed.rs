@@ -104,6 +104,11 @@ impl Throttle for Observed<dyn Throttle> {
         let call = self.inner.succeed(account, address);
         self.step("durable_object", "throttle succeed".to_owned(), port_failure, call).await
     }
+
+    async fn withdraw(&self, account: &str, address: &str) -> Result<(), PortError> {
+        let call = self.inner.withdraw(account, address);
+        self.step("durable_object", "throttle withdraw".to_owned(), port_failure, call).await
+    }
 }
 
 #[async_trait]
