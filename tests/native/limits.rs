@@ -244,6 +244,7 @@ async fn which_methods_and_paths_are_limited() {
             (Method::POST, REGISTER, "register"),
             (Method::POST, LOGIN, "login"),
             (Method::POST, REFRESH, "refresh"),
+            (Method::DELETE, ME, "deletion"),
             (Method::POST, DETECT, "detect"),
             (Method::POST, BATCH, "detect"),
         ]
