@@ -14,3 +14,4 @@ pub mod session;
 pub mod throttle;
 pub mod time;
 pub mod token;
+pub mod uptime;

@@ -27,6 +27,7 @@ pub mod reply;
 pub mod route;
 mod serve;
 pub mod sessions;
+pub mod status;
 pub mod upload;
 
 pub use serve::{misconfigured, serve};

@@ -5,6 +5,7 @@
 
 pub mod cron_runs;
 pub mod probe;
+pub mod probe_hours;
 pub mod refresh_tokens;
 pub mod sessions;
 pub mod users;

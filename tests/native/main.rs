@@ -37,6 +37,7 @@ mod refresh;
 mod routes;
 mod sentry;
 mod sessions;
+mod status;
 mod support;
 mod throttle;
 mod tokens;
