@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::config::Environment;
+use crate::domain::budget::day_of;
 use crate::domain::id;
 use crate::domain::time::rfc3339;
 use crate::error::{Error, Result};
 use crate::health;
 use crate::ports::Level;
-use crate::store::{cron_runs, probe_hours, sessions};
+use crate::store::{cron_runs, probe_hours, sessions, usage};
 use crate::telemetry;
 use crate::telemetry::line::{Line, milliseconds};
 use crate::telemetry::report::Report;
@@ -136,6 +137,7 @@ async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
         }
     }
     cron_runs::delete_before(db, now_ms - KEEP_RUNS_MS).await?;
+    usage::delete_before(db, day_of(now_ms - KEEP_USAGE_MS)).await?;
     Ok(deleted)
 }
 
@@ -148,6 +150,8 @@ const LONGEST_MINUTES: u64 = 15;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// An ended session is kept for a week: a replayed token is then told apart from an unknown one.
 const KEEP_ENDED_MS: i64 = 7 * DAY_MS;
+/// Shown are 30 days.
+const KEEP_USAGE_MS: i64 = 90 * DAY_MS;
 const KEEP_RUNS_MS: i64 = 90 * DAY_MS;
 const BITE: u32 = 500;
 const BITES: u32 = 20;

@@ -4,9 +4,11 @@
 //! nothing is checked first and written later.
 
 pub mod cron_runs;
+pub mod ledger;
 pub mod probe;
 pub mod probe_hours;
 pub mod refresh_tokens;
 pub mod sessions;
+pub mod usage;
 pub mod users;
 pub mod value;

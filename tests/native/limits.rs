@@ -242,6 +242,7 @@ async fn which_methods_and_paths_are_limited() {
             (Method::POST, REFRESH, "refresh"),
             (Method::POST, DETECT, "detect"),
             (Method::POST, BATCH, "detect"),
+            (Method::GET, "/api/v1/operator/usage", "operator"),
             (Method::GET, CRON_RUNS, "operator"),
         ]
     );
