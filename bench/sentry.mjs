@@ -1,6 +1,6 @@
 // What telling Sentry costs a request: p99 with no receiver configured, and with one that is well, slow, or not there.
 //
-//     node bench/sentry.mjs [seconds]
+//     node bench/sentry.mjs [seconds] [rounds]
 //
 // Rounds take turns, so that what else the machine does meets all of them alike; of each the median round counts.
 
@@ -9,7 +9,7 @@ import { startWorker } from "../tests/workerd/harness.mjs";
 import { run } from "./load.mjs";
 
 const seconds = Number(process.argv[2] ?? 2);
-const ROUNDS = 5;
+const ROUNDS = Number(process.argv[3] ?? 5);
 const receiver = await startReceiver();
 const slow = await startReceiver();
 slow.behave("slow");

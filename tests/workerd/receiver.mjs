@@ -27,6 +27,7 @@ export async function startReceiver() {
       if (manner === "half-way") request.socket.destroy();
     });
     request.on("end", () => {
+      if (manner === "half-way") return;
       if (manner === 429) return void response.writeHead(429, { "retry-after": "1", "x-sentry-rate-limits": "1:error;transaction;monitor:key" }).end();
       if (manner === 500) return void response.writeHead(500).end();
       const body = Buffer.concat(chunks).toString("utf8");

@@ -44,38 +44,38 @@ describe("reports", () => {
   });
 
   it("a panic of an object is one event, of the same trace, and the request makes no second", async () => {
-    const before = receiver.items("event").length;
+    const told = receiver.items("event").length;
     const answer = await worker.fetch("/__debug/panic-in-object");
     const trace = answer.headers.get("traceparent")?.split("-")[1];
-    await receiver.until("event", before + 1);
+    await receiver.until("event", told + 1);
     await pause(300);
-    const events = receiver.items("event").slice(before);
+    const events = receiver.items("event").slice(told);
     assert.equal(events.length, 1);
     assert.equal(events[0].contexts.trace.trace_id, trace);
     assert.equal(events[0].transaction, "object ThrottleObject");
   });
 
   it("a panic after the answer and one in cron are events too, and cron checks in and out", async () => {
-    const before = receiver.items("event").length;
+    const told = receiver.items("event").length;
     await worker.fetch("/__debug/panic-in-background");
     await worker.scheduled("drill");
     await worker.scheduled("0 * * * *");
-    const events = (await receiver.until("event", before + 2)).slice(before);
+    const events = (await receiver.until("event", told + 2)).slice(told);
     assert.deepEqual(events.map(({ exception }) => exception.values[0].type), ["panic", "panic"]);
     const checks = await receiver.until("check_in", 4);
-    const told = checks.map(({ monitor_slug, status }) => `${monitor_slug} ${status}`).sort();
-    assert.deepEqual(told, ["edgekeep-clean-up in_progress", "edgekeep-clean-up ok", "edgekeep-cron error", "edgekeep-cron in_progress"]);
+    const said = checks.map(({ monitor_slug, status }) => `${monitor_slug} ${status}`).sort();
+    assert.deepEqual(said, ["edgekeep-clean-up in_progress", "edgekeep-clean-up ok", "edgekeep-cron error", "edgekeep-cron in_progress"]);
   });
 
   it("an error of the database is an event with its cause and the statements before", async () => {
     const { access_token } = await (await worker.post("/api/v1/auth/register", { email: "ada@example.com", password: "granite otter lamp 47" })).json();
     const database = await worker.d1;
     await database.prepare("ALTER TABLE users RENAME TO elsewhere").run();
-    const before = receiver.items("event").length;
+    const told = receiver.items("event").length;
     const answer = await worker.fetch("/api/v1/auth/me", { headers: { authorization: `Bearer ${access_token}` } });
     await database.prepare("ALTER TABLE elsewhere RENAME TO users").run();
     assert.equal(answer.status, 500);
-    const [event] = (await receiver.until("event", before + 1)).slice(before);
+    const [event] = (await receiver.until("event", told + 1)).slice(told);
     const [cause, outer] = event.exception.values;
     assert.equal(cause.type, "database");
     assert.match(cause.value, /no such table/);
@@ -94,9 +94,9 @@ describe("reports", () => {
 
   it("an instance that was aborted is told of by the next", async () => {
     await worker.fetch("/__debug/abort/trap").catch(() => undefined);
-    const before = receiver.items("event").length;
+    const told = receiver.items("event").length;
     assert.equal((await worker.fetch("/healthz")).status, 200);
-    const events = (await receiver.until("event", before + 1)).slice(before);
+    const events = (await receiver.until("event", told + 1)).slice(told);
     assert.equal(events[0]?.exception.values[0].type, "abort");
     assert.ok(events[0].exception.values[0].stacktrace.frames.length > 2);
   });
@@ -180,8 +180,9 @@ describe("a receiver in trouble", () => {
         await receiver.until("event", 1);
         await pause(1_000);
         const told = receiver.items("event").length + sum(receiver.items("client_report"));
-        // One that is refused by 429 is counted by the receiver.
-        assert.ok(told >= (manner === 429 ? 29 : 31) - 1 && told <= 31, `${told}`);
+        // What is refused by 429, one or two at once, the receiver counts.
+        const expected = manner === 429 ? [29, 30] : [31];
+        assert.ok(expected.includes(told), `${told}`);
       } finally {
         await worker.stop();
         await receiver.stop();
