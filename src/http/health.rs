@@ -14,6 +14,7 @@ use crate::health::{self, Check};
 pub(super) struct Live {
     status: &'static str,
     version: &'static str,
+    commit: &'static str,
 }
 
 #[derive(Serialize)]
@@ -41,12 +42,12 @@ pub(super) struct LastBackup {
     age_seconds: i64,
 }
 
-/// The Worker runs. Asks nobody.
+/// The Worker runs, and what it was built from. Asks nobody.
 ///
 /// # Errors
 /// Never in practice.
 pub async fn live(_: Call, (): ()) -> Result<Reply> {
-    Reply::json(StatusCode::OK, &Live { status: "ok", version: env!("CARGO_PKG_VERSION") })
+    Reply::json(StatusCode::OK, &LIVE)
 }
 
 /// The parts that a request needs answer, as of a few seconds ago: each was asked at the same time, under one deadline. 503
@@ -68,3 +69,5 @@ pub async fn ready(call: Call, (): ()) -> Result<Reply> {
     let reply = Reply::json(StatusCode::SERVICE_UNAVAILABLE, &Ready { status: "unready", checks, last_backup })?;
     Ok(reply.with_failure("unready", probes.causes.join("; ")))
 }
+
+const LIVE: Live = Live { status: "ok", version: env!("CARGO_PKG_VERSION"), commit: env!("EDGEKEEP_GIT_SHA") };
