@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::domain::quota::Policy;
 use crate::http::limits::Limit;
 use crate::http::route::{Draft, Route};
-use crate::http::{accounts, batch, cron_runs, debug, deletion, detect, health, refresh, sessions, usage};
+use crate::http::{accounts, batch, cron_runs, debug, deletion, detect, health, refresh, sessions, status, usage};
 
 /// Every route of the Worker. What is not here is 404.
 #[must_use]
@@ -14,6 +14,7 @@ pub fn table() -> Vec<Route> {
     vec![
         Draft::new(Method::GET, "/healthz").anyone(health::live),
         Draft::new(Method::GET, "/readyz").anyone(health::ready),
+        Draft::new(Method::GET, "/api/v1/status").anyone(status::status),
         Draft::new(Method::POST, "/api/v1/auth/register").limit(REGISTER).anyone(accounts::register),
         Draft::new(Method::POST, "/api/v1/auth/login").limit(LOGIN).anyone(accounts::login),
         Draft::new(Method::POST, "/api/v1/auth/refresh").limit(REFRESH).anyone(refresh::refresh),

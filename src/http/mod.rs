@@ -29,6 +29,7 @@ pub mod route;
 pub mod second_opinion;
 mod serve;
 pub mod sessions;
+pub mod status;
 pub mod upload;
 pub mod usage;
 

@@ -40,6 +40,7 @@ mod routes;
 mod second_opinion;
 mod sentry;
 mod sessions;
+mod status;
 mod support;
 mod throttle;
 mod tokens;

@@ -242,6 +242,7 @@ async fn lines_below_the_level_are_not_written() {
     let request = || http::Request::get("https://edgekeep.example/readyz").body(axum::body::Body::empty()).unwrap();
     edgekeep::http::serve(&world.app, request()).await;
     assert_eq!(world.log.lines().len(), 0);
+    world.clock.advance(edgekeep::health::FRESH_MS);
     world.db.faults.fail_on(1, DbError::Timeout);
     edgekeep::http::serve(&world.app, request()).await;
     assert_eq!(world.log.lines().len(), 1);

@@ -13,6 +13,7 @@ use crate::http::health::{Live, Ready};
 use crate::http::refresh::RefreshBody;
 use crate::http::route::Route;
 use crate::http::sessions::{RevokedBody, SessionsBody};
+use crate::http::status::StatusBody;
 use crate::http::usage::{InstallationBody, UsageBody};
 
 /// The groups of routes.
@@ -155,6 +156,15 @@ fn health(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation> 
                 (503, "Some part does not answer", Some(schemas.of::<Ready>())),
             ],
             ..operation("ready", "Is it ready", "Asks the parts that a request needs, each under a deadline.")
+        },
+        ("GET", "/api/v1/status") => Operation {
+            answers: vec![(200, "State, availability and incidents", Some(schemas.of::<StatusBody>()))],
+            ..operation(
+                "status",
+                "How available has it been",
+                "The state of each part, its availability over 24 hours, 7, 30 and 90 days by probes every five minutes, and \
+                 the incidents derived from them. At most half a minute old.",
+            )
         },
         _ => return None,
     })
