@@ -172,7 +172,7 @@ async fn compare(call: &Call, input: &Login) -> Result<(Option<Credentials>, Ver
 
 /// An attempt that came to no comparison guessed nothing, and must not make its owner wait: it is taken back after the
 /// answer. When even that fails, it stays counted, which is the safe side.
-fn withdraw(call: &Call, account: String) {
+pub(super) fn withdraw(call: &Call, account: String) {
     let throttle = Arc::clone(&call.app.ports.throttle);
     let address = call.address.clone();
     call.app.ports.background.spawn(Box::pin(async move { drop(throttle.withdraw(&account, &address).await) }));
@@ -193,6 +193,6 @@ fn decoy(call: &Call) -> Result<PhcString> {
 
 /// Names an account to the throttle without naming its e-mail. It exists for any address, so that waiting tells nothing
 /// about who is registered.
-fn throttle_key(email: &Email) -> String {
+pub(super) fn throttle_key(email: &Email) -> String {
     Sha256::digest(email.as_str().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -32,6 +32,7 @@ mod operator;
 mod outages;
 mod parity;
 mod plans;
+mod profile;
 mod refresh;
 mod routes;
 mod sessions;

@@ -2,7 +2,7 @@
 // Unreachable or SignedOut.
 
 import createClient from "openapi-fetch";
-import { Unreachable, problemOf } from "../auth";
+import { Unreachable, problemOf, type User } from "../auth";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
@@ -44,6 +44,17 @@ export async function revokeSession(send: Send, id: string): Promise<number> {
 
 export async function revokeOtherSessions(send: Send): Promise<number> {
   const { data } = await client(send).DELETE("/api/v1/auth/sessions");
+  return present(data).revoked;
+}
+
+export async function rename(send: Send, name: string | null): Promise<User> {
+  const { data } = await client(send).PATCH("/api/v1/auth/me", { body: { name } });
+  return present(data);
+}
+
+/** @returns how many other sessions that has ended */
+export async function changePassword(send: Send, current_password: string, new_password: string): Promise<number> {
+  const { data } = await client(send).POST("/api/v1/auth/password", { body: { current_password, new_password } });
   return present(data).revoked;
 }
 
