@@ -9,6 +9,7 @@ import { locked } from "./lock.mjs";
 import { withoutHashes } from "./names.mjs";
 import { BUILD, PROJECT } from "./paths.mjs";
 import { Problem, ask, duration, show } from "./process.mjs";
+import { unwinds, workerBuild } from "./setup/unwind.mjs";
 import { WASM_BINDGEN, WORKER_BUILD } from "./versions.mjs";
 import { buildWeb } from "./web.mjs";
 
@@ -35,7 +36,8 @@ export async function build(tools, { force = false } = {}) {
 
     console.log(`  Building the Worker (usually 1 to 5 minutes the first time, then half a minute)`);
     const started = Date.now();
-    const code = await show("worker-build", ["--release", "--", "--locked"], { env: tools.wasm });
+    const panic = unwinds() ? ["--panic-unwind"] : [];
+    const code = await show("worker-build", ["--release", ...panic, "--", "--locked"], { env: workerBuild(tools.wasm) });
     if (code !== 0) throw new Problem("The Worker could not be built", "What the compiler said is above.");
     const wasm = withoutHashes(readFileSync(join(BUILD, "index_bg.wasm")));
     writeFileSync(join(BUILD, "index_bg.wasm"), wasm);
@@ -69,7 +71,7 @@ function builtBefore() {
 
 /** @param {import("./setup/toolchain.mjs").Toolchain} tools */
 function fingerprintOf(tools) {
-  const hash = createHash("sha256").update(`${WORKER_BUILD} ${WASM_BINDGEN} ${ask("rustc", ["-vV"], { env: tools.wasm }).out}`);
+  const hash = createHash("sha256").update(`${WORKER_BUILD} ${WASM_BINDGEN} ${unwinds()} ${ask("rustc", ["-vV"], { env: tools.wasm }).out}`);
   for (const file of INGREDIENTS.flatMap((name) => filesUnder(join(PROJECT, name)))) {
     const content = readFileSync(file);
     hash.update(`${relative(PROJECT, file)}\0${content.length}\0`).update(content);

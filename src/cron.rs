@@ -1,41 +1,104 @@
 //! Scheduled runs. The runtime swallows what a scheduled handler returns, so each run writes down how it went, in the
 //! table `cron_runs` and as one log line.
 
-use serde_json::json;
+use std::sync::Arc;
 
 use crate::app::App;
+use crate::config::Environment;
 use crate::domain::budget::day_of;
-use crate::error::Result;
+use crate::domain::id;
+use crate::domain::time::rfc3339;
+use crate::error::{Error, Result};
 use crate::ports::Level;
 use crate::store::{cron_runs, sessions, usage};
+use crate::telemetry;
+use crate::telemetry::line::{Line, milliseconds};
+use crate::telemetry::report::Report;
+use crate::telemetry::scope::{self, Scope};
+use crate::telemetry::scrub::scrub;
+use crate::telemetry::trace::Trace;
 
 /// Runs what is due at `cron` and records it.
 pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
     let started = app.now_ms();
+    let id = id::new_id(app.ports.entropy.as_ref(), started).unwrap_or_else(|_| format!("without-entropy-{started}"));
+    let scope = Scope::new(id.clone(), Trace::begin(&id), started);
+    scope.set_name("cron");
+    telemetry::sweep(app, &scope);
+    // A panic of the bookkeeping itself is caught here; one of the work within, so that it is recorded as any failure.
+    let _ = telemetry::event(app, &scope, "cron", recorded(app, &scope, cron, scheduled_ms)).await;
+    if let Some(sending) = telemetry::sending(app) {
+        sending.await;
+    }
+}
+
+async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) {
+    let started = scope.started_ms;
     let begun = begin(app, cron, scheduled_ms, started).await;
-    let result = clean_up(app, started).await;
-    let milliseconds = app.now_ms() - started;
+    let monitor = app.sentry.as_ref().map(|sentry| sentry.check_in(monitor(cron), cron, LONGEST_MINUTES));
+    if let Some(sending) = telemetry::sending(app) {
+        // Told while the work is done, not before.
+        app.ports.background.spawn(sending);
+    }
+    let done = scope::guard(Arc::clone(scope), work(app, cron, started)).await;
+    let milliseconds_taken = app.now_ms() - started;
+    let panic = done.as_ref().err().cloned();
+    let result = done.unwrap_or_else(|panic| Err(Error::Panicked(scrub(&panic.message))));
     let (ok, detail) = match &result {
-        Ok(deleted) => (true, format!("{deleted} ended sessions deleted")),
-        Err(error) => (false, format!("{}: {}", error.code(), error.cause().unwrap_or_default())),
+        Ok(detail) => (true, detail.clone()),
+        Err(error) => (false, format!("{}: {}", error.code(), scrub(error.cause().unwrap_or_default()))),
     };
     let recorded = match &begun {
-        Ok(id) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds, ok, &detail).await.is_ok(),
+        Ok(id) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds_taken, ok, &detail).await.is_ok(),
         Err(_) => false,
     };
     let level = if ok && recorded { Level::Info } else { Level::Error };
-    let line = json!({
-        "timestamp": crate::domain::time::rfc3339(started),
-        "severity_text": if level == Level::Info { "INFO" } else { "ERROR" },
-        "body": "cron",
-        "cron": cron,
-        "scheduled_at": crate::domain::time::rfc3339(scheduled_ms),
-        "outcome": if ok { "ok" } else { "error" },
-        "detail": detail,
-        "duration_ms": milliseconds,
-        "recorded": recorded,
-    });
-    app.log(level, &line);
+    let mut line = Line::new(started, level, "cron").scope(scope);
+    line.put("cron", cron);
+    line.put("scheduled_at", rfc3339(scheduled_ms));
+    line.put("outcome", if ok { "ok" } else { "error" });
+    line.put("detail", detail);
+    line.put("duration_ms", milliseconds(started, app.now_ms()));
+    line.put("recorded", recorded);
+    if let Err(error) = &result {
+        line.put("error.type", error.code());
+    }
+    if let Some(panic) = &panic {
+        line = line.panic(panic);
+    }
+    app.log(level, &line.into());
+    if let (Some(sentry), Some(monitor)) = (&app.sentry, &monitor) {
+        sentry.check_out(monitor, level == Level::Info, milliseconds_taken);
+        if let Some(panic) = &panic {
+            telemetry::capture_panic(app, scope, panic, cron, None);
+        } else if let Err(error) = &result {
+            let message = error.cause().unwrap_or_default();
+            let kind = error.code();
+            let level = Level::Error;
+            sentry.capture(
+                scope,
+                &Report { level, kind, message, location: "", frames: &[], during: cron, status: None },
+            );
+        }
+        sentry.trace(scope, "cron", &|| format!("cron {cron}"), None);
+    }
+}
+
+/// What the monitor of a schedule is called where reports go.
+fn monitor(cron: &str) -> &'static str {
+    match cron {
+        "23 3 * * *" => "edgekeep-backup",
+        "0 * * * *" => "edgekeep-clean-up",
+        "*/5 * * * *" => "edgekeep-probes",
+        _ => "edgekeep-cron",
+    }
+}
+
+/// What is due. Says what it did.
+async fn work(app: &App, cron: &str, now_ms: i64) -> Result<String> {
+    assert!(!(app.config.environment == Environment::Development && cron == DRILL), "drill: a deliberate panic");
+    let deleted = clean_up(app, now_ms).await?;
+    Ok(format!("{deleted} ended sessions deleted"))
 }
 
 async fn begin(app: &App, cron: &str, scheduled_ms: i64, now_ms: i64) -> Result<String> {
@@ -61,6 +124,10 @@ async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
     Ok(deleted)
 }
 
+/// No schedule at all: in development, a run that panics.
+const DRILL: &str = "drill";
+/// Minutes after which a run is taken for dead: the platform ends it then.
+const LONGEST_MINUTES: u64 = 15;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// An ended session is kept for a week: a replayed token is then told apart from an unknown one.
 const KEEP_ENDED_MS: i64 = 7 * DAY_MS;

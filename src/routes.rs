@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::domain::quota::Policy;
 use crate::http::limits::Limit;
 use crate::http::route::{Draft, Route};
-use crate::http::{accounts, batch, cron_runs, detect, health, profile, refresh, sessions, usage};
+use crate::http::{accounts, batch, cron_runs, debug, detect, health, profile, refresh, sessions, usage};
 
 /// Every route of the Worker. What is not here is 404.
 #[must_use]
@@ -35,6 +35,19 @@ pub fn table() -> Vec<Route> {
         Draft::new(Method::GET, "/api/v1/usage").bearer(usage::of_account),
         Draft::new(Method::GET, "/api/v1/operator/usage").operator(OPERATOR, usage::of_all),
         Draft::new(Method::GET, "/api/v1/operator/cron-runs").operator(OPERATOR, cron_runs::list),
+    ]
+}
+
+/// The routes that exist besides, where `ENVIRONMENT` is `development`.
+#[must_use]
+pub fn debug_table() -> Vec<Route> {
+    vec![
+        Draft::new(Method::GET, "/__debug/error").anyone(debug::error),
+        Draft::new(Method::GET, "/__debug/panic").anyone(debug::panic),
+        Draft::new(Method::GET, "/__debug/panic-in-background").anyone(debug::panic_in_background),
+        Draft::new(Method::GET, "/__debug/panic-in-object").anyone(debug::panic_in_object),
+        Draft::new(Method::GET, "/__debug/abort").anyone(debug::abort),
+        Draft::new(Method::GET, "/__debug/abort/{how}").anyone(debug::abort),
     ]
 }
 

@@ -241,3 +241,23 @@ proptest! {
         prop_assert!(parse(&[("JWT_SECRET", &hex)]).is_ok());
     }
 }
+
+#[test]
+fn reports_go_where_the_dsn_says_or_through_the_tunnel() {
+    let dsn = "https://0123456789abcdef@sentry.example/42";
+    assert!(parse(&[]).unwrap().sentry.is_none(), "off without a DSN");
+    let sentry = parse(&[("SENTRY_DSN", dsn), ("SENTRY_TRACES_SAMPLE_RATE", "1.0")]).unwrap().sentry.unwrap();
+    assert_eq!(sentry.endpoint, "https://sentry.example/api/42/envelope/");
+    assert_eq!((sentry.traces_sample_rate, sentry.deadline_ms), (1.0, 2_000));
+    assert_eq!(sentry.auth("x/1"), "Sentry sentry_version=7, sentry_client=x/1, sentry_key=0123456789abcdef");
+    assert!(!format!("{sentry:?}").contains("0123456789abcdef"));
+    let tunnelled =
+        parse(&[("SENTRY_DSN", dsn), ("SENTRY_TUNNEL", "https://tunnel.example/")]).unwrap().sentry.unwrap();
+    assert_eq!(tunnelled.endpoint, "https://tunnel.example/");
+    for bad in ["https://sentry.example/42", "nonsense", "https://key@sentry.example/"] {
+        assert_eq!(problems(&[("SENTRY_DSN", bad)]), ["SENTRY_DSN"], "{bad}");
+    }
+    for bad in ["-0.1", "1.1", "NaN", "", "1e-3", "+1"] {
+        assert_eq!(problems(&[("SENTRY_TRACES_SAMPLE_RATE", bad)]), ["SENTRY_TRACES_SAMPLE_RATE"], "{bad}");
+    }
+}

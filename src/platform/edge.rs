@@ -20,7 +20,7 @@ extern "C" {
 
     pub(super) fn chunk(reader: &JsValue) -> Promise;
 
-    pub(super) fn ask(namespace: &JsValue, name: &str, path: &str, body: &str) -> Promise;
+    pub(super) fn ask(namespace: &JsValue, name: &str, path: &str, body: &str, traceparent: &str) -> Promise;
 
     pub(super) fn outbound(
         method: &str,
@@ -34,6 +34,11 @@ extern "C" {
     pub(super) fn query(db: &JsValue, sql: &str, values: &str) -> Promise;
 
     pub(super) fn batch(db: &JsValue, statements: &str) -> Promise;
+
+    pub(super) fn stack() -> String;
+
+    #[wasm_bindgen(js_name = previousEnd)]
+    pub(super) fn previous_end() -> String;
 }
 
 /// The message of a rejection: what an `Error` says, without its stack.

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::faults::Fault;
 use crate::support::world::{
-    BATCH, CRON_RUNS, DETECT, LOGIN, LOGOUT, ME, OPERATOR_TOKEN, OPERATOR_USAGE, PASSWORD, Person, REFRESH, REGISTER,
-    SESSIONS, USAGE,
+    BATCH, CHANGE_PASSWORD, CRON_RUNS, DETECT, LOGIN, LOGOUT, ME, OPERATOR_TOKEN, OPERATOR_USAGE, PASSWORD, Person,
+    REFRESH, REGISTER, SESSIONS, USAGE,
 };
 use crate::support::{Answer, World};
 
@@ -20,6 +20,12 @@ fn requests(person: &Person, other: &Person) -> Vec<(Method, String, Option<Valu
         (Method::POST, REFRESH.into(), Some(json!({"refresh_token": person.refresh_token}))),
         (Method::POST, LOGOUT.into(), None),
         (Method::GET, ME.into(), None),
+        (Method::PATCH, ME.into(), Some(json!({"name": "Countess"}))),
+        (
+            Method::POST,
+            CHANGE_PASSWORD.into(),
+            Some(json!({"current_password": PASSWORD, "new_password": "granite otter lamp 48"})),
+        ),
         (Method::GET, SESSIONS.into(), None),
         (Method::DELETE, SESSIONS.into(), None),
         (Method::DELETE, format!("{SESSIONS}/{}", other_session.as_str().unwrap()), None),
@@ -56,7 +62,7 @@ impl Scene {
     }
 }
 
-const ROUTES: usize = 13;
+const ROUTES: usize = 15;
 
 #[tokio::test]
 async fn every_route_of_the_table_takes_part() {

@@ -6,14 +6,13 @@ use serde_json::json;
 
 use crate::support::World;
 use crate::support::client::Answer;
-use crate::support::world::{ME, PASSWORD, Person};
+use crate::support::world::{CHANGE_PASSWORD, ME, PASSWORD, Person};
 
-const CHANGE: &str = "/api/v1/auth/password";
 const OTHER: &str = "granite otter lamp 48";
 
 async fn change(world: &World, person: &Person, current: &str, new: &str) -> Answer {
     let body = json!({"current_password": current, "new_password": new});
-    world.post(CHANGE).bearer(&person.access_token).json(&body).await
+    world.post(CHANGE_PASSWORD).bearer(&person.access_token).json(&body).await
 }
 
 #[tokio::test]

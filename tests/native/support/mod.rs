@@ -4,6 +4,7 @@ pub mod background;
 pub mod budget;
 pub mod client;
 pub mod clock;
+pub mod drill;
 pub mod entropy;
 pub mod faults;
 pub mod golden;

@@ -13,6 +13,7 @@ use super::background::TestBackground;
 use super::budget::{MemoryBudget, MemoryCircuits};
 use super::client::{Answer, Call};
 use super::clock::TestClock;
+use super::drill::TestDrill;
 use super::entropy::TestEntropy;
 use super::hashers::TestHasher;
 use super::limits::{MemoryLimiter, MemoryThrottle};
@@ -82,6 +83,7 @@ impl World {
             reporter: log.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
+            drill: Arc::new(TestDrill),
         };
         let app = App::new(config, ports);
         let secrets = Mutex::default();
@@ -254,6 +256,7 @@ pub const LOGIN: &str = "/api/v1/auth/login";
 pub const REFRESH: &str = "/api/v1/auth/refresh";
 pub const LOGOUT: &str = "/api/v1/auth/logout";
 pub const ME: &str = "/api/v1/auth/me";
+pub const CHANGE_PASSWORD: &str = "/api/v1/auth/password";
 pub const SESSIONS: &str = "/api/v1/auth/sessions";
 pub const DETECT: &str = "/api/v1/ai-tools/detect";
 pub const USAGE: &str = "/api/v1/usage";
