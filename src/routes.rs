@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::domain::quota::Policy;
 use crate::http::limits::Limit;
 use crate::http::route::{Draft, Route};
-use crate::http::{accounts, batch, cron_runs, debug, detect, health, profile, refresh, sessions, usage};
+use crate::http::{accounts, batch, cron_runs, debug, deletion, detect, health, profile, refresh, sessions, usage};
 
 /// Every route of the Worker. What is not here is 404.
 #[must_use]
@@ -21,6 +21,7 @@ pub fn table() -> Vec<Route> {
         Draft::new(Method::GET, "/api/v1/auth/me").bearer(accounts::me),
         Draft::new(Method::PATCH, "/api/v1/auth/me").bearer(profile::rename),
         Draft::new(Method::POST, "/api/v1/auth/password").limit(PASSWORD).bearer(profile::change_password),
+        Draft::new(Method::DELETE, "/api/v1/auth/me").limit(DELETION).bearer(deletion::delete),
         Draft::new(Method::GET, "/api/v1/auth/sessions").bearer(sessions::list),
         Draft::new(Method::DELETE, "/api/v1/auth/sessions").bearer(sessions::revoke_others),
         Draft::new(Method::DELETE, "/api/v1/auth/sessions/{id}").bearer(sessions::revoke),
@@ -56,6 +57,8 @@ const LOGIN: Limit = limit("login", |config| &config.limits.login);
 // As a log-in, which it resembles; counted apart, per account.
 const PASSWORD: Limit = limit("password", |config| &config.limits.login);
 const REFRESH: Limit = limit("refresh", |config| &config.limits.refresh);
+// As guesses at a password, deletions are log-ins.
+const DELETION: Limit = limit("deletion", |config| &config.limits.login);
 /// Detections, single and in batches.
 pub(crate) const DETECT: Limit = limit("detect", |config| &config.limits.detect);
 const OPERATOR: Limit = limit("operator", |config| &config.limits.operator);

@@ -14,6 +14,7 @@ pub mod cookie;
 pub mod cors;
 pub mod cron_runs;
 pub mod debug;
+pub mod deletion;
 pub mod detect;
 pub mod grant;
 pub mod headers;

@@ -92,7 +92,7 @@ pub async fn change_password(call: Call, principal: Principal, input: Change) ->
         .map_err(|problem| Error::InvalidInput(vec![FieldProblem::new("new_password", problem)]))?
         .into_password();
 
-    let account = throttle_key(&email);
+    let account = throttle_key(email.as_str());
     if let Wait::Milliseconds(wait_ms) = ports.throttle.begin(&account, &call.address).await? {
         return Err(Error::TooManyAttempts { wait_ms });
     }

@@ -245,6 +245,7 @@ async fn which_methods_and_paths_are_limited() {
             (Method::POST, LOGIN, "login"),
             (Method::POST, REFRESH, "refresh"),
             (Method::POST, CHANGE_PASSWORD, "password"),
+            (Method::DELETE, ME, "deletion"),
             (Method::POST, DETECT, "detect"),
             (Method::POST, BATCH, "detect"),
         ]

@@ -18,6 +18,7 @@ mod batch;
 mod bodies;
 mod cookies;
 mod cron;
+mod deletion;
 mod detect;
 mod double;
 mod files;

@@ -6,6 +6,7 @@ use super::{Operation, Schemas};
 use crate::http::accounts::{LoginBody, RegisterBody};
 use crate::http::batch::{BatchBody, BatchReply};
 use crate::http::cron_runs::RunsBody;
+use crate::http::deletion::DeletionBody;
 use crate::http::detect::{DetectBody, DetectReply};
 use crate::http::grant::{TokenBody, UserBody};
 use crate::http::health::{Live, Ready};
@@ -91,6 +92,17 @@ fn account(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation>
                 "Change the password",
                 "Sets another password and ends every other session. Asks for the old one; guesses at it count as failed \
                  log-ins of the account.",
+            )
+        },
+        ("DELETE", "/api/v1/auth/me") => Operation {
+            request: schemas.json::<DeletionBody>(),
+            answers: vec![(204, "The account is gone", None)],
+            problems: &[403],
+            ..operation(
+                "deleteMe",
+                "Delete the account",
+                "Deletes the account with its sessions and tokens, at once and for good. Asks for the password once \
+                 more; a wrong one is 400 and waits like a failed log-in.",
             )
         },
         ("GET", "/api/v1/usage") => Operation {
