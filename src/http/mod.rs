@@ -23,6 +23,7 @@ pub mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;
 pub mod problem;
+pub mod profile;
 pub mod refresh;
 pub mod reply;
 pub mod route;

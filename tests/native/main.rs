@@ -35,6 +35,7 @@ mod outages;
 mod panics;
 mod parity;
 mod plans;
+mod profile;
 mod refresh;
 mod routes;
 mod second_opinion;

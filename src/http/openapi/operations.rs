@@ -10,6 +10,7 @@ use crate::http::deletion::DeletionBody;
 use crate::http::detect::{DetectBody, DetectReply};
 use crate::http::grant::{TokenBody, UserBody};
 use crate::http::health::{Live, Ready};
+use crate::http::profile::{PasswordBody, ProfileBody};
 use crate::http::refresh::RefreshBody;
 use crate::http::route::Route;
 use crate::http::sessions::{RevokedBody, SessionsBody};
@@ -74,6 +75,25 @@ fn account(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation>
         ("GET", "/api/v1/auth/me") => Operation {
             answers: vec![(200, "The account", Some(schemas.of::<UserBody>()))],
             ..operation("me", "Who am I", "The account behind the access token.")
+        },
+        ("PATCH", "/api/v1/auth/me") => Operation {
+            request: schemas.json::<ProfileBody>(),
+            answers: vec![(200, "The account as it is now", Some(schemas.of::<UserBody>()))],
+            ..operation("rename", "Change the name", "Changes the name of the account, or takes it away.")
+        },
+        ("POST", "/api/v1/auth/password") => Operation {
+            request: schemas.json::<PasswordBody>(),
+            answers: vec![(
+                200,
+                "The password is changed; how many other sessions ended",
+                Some(schemas.of::<RevokedBody>()),
+            )],
+            ..operation(
+                "changePassword",
+                "Change the password",
+                "Sets another password and ends every other session. Asks for the old one; guesses at it count as failed \
+                 log-ins of the account.",
+            )
         },
         ("DELETE", "/api/v1/auth/me") => Operation {
             request: schemas.json::<DeletionBody>(),
