@@ -12,7 +12,7 @@ import { webProgram } from "../web.mjs";
 const NODE_SUITES = [
   { name: "workerd", minutes: 3, files: "tests/workerd/**/*.test.mjs" },
   { name: "api", minutes: 10, files: "tests/api/**/*.test.mjs" },
-  { name: "deploy", minutes: 20, files: "tests/deploy/**/*.test.mjs" },
+  { name: "deploy", minutes: 45, files: "tests/deploy/**/*.test.mjs" },
 ];
 
 /**

@@ -131,7 +131,7 @@ describe("npm run deploy", () => {
     assert.match((await rehearsal.deploy(["--yes"], { CLOUDFLARE_ACCOUNT_ID: "other" })).output, /no account other[\s\S]*CLOUDFLARE_ACCOUNT_ID=/);
   });
 
-  it("goes on where it stopped when each call fails in turn, from nothing and to the next version", { timeout: 1_200_000 }, async () => {
+  it("goes on where it stopped when each call fails in turn, from nothing and to the next version", { timeout: 2_400_000 }, async () => {
     for (const [version, least] of /** @type {const} */ ([["first", 15], ["next", 10]])) {
       /** @type {Set<string>} */
       const struck = new Set();
