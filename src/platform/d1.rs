@@ -35,7 +35,7 @@ impl D1 {
         let values = d1_text::values(&statement.values)?;
         let mut waits = BACKOFF_MS.iter();
         loop {
-            let answer = text(edge::query(&self.database, statement.sql, &values)).await;
+            let answer = text(edge::query(&self.database, &statement.sql, &values)).await;
             match (answer, waits.next()) {
                 (Err(DbError::Unavailable(_)), Some(wait)) => Delay::from(Duration::from_millis(*wait)).await,
                 (answer, _) => return d1_text::rows(&answer?),
