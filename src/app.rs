@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::domain::id;
 use crate::error::Result;
-use crate::ports::{Level, Ports};
+use crate::ports::{Background, Level, Ports};
 
 /// One installation. Cheap to clone.
 #[derive(Clone)]
@@ -21,6 +21,14 @@ impl App {
     #[must_use]
     pub fn new(config: Config, ports: Ports) -> Self {
         Self { config: Arc::new(config), ports }
+    }
+
+    /// The same installation for one request, whose background work this takes.
+    #[must_use]
+    pub fn for_request(&self, background: Arc<dyn Background>) -> Self {
+        let mut app = self.clone();
+        app.ports.background = background;
+        app
     }
 
     /// Now, in ms since 1970.

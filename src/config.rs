@@ -18,6 +18,7 @@ use crate::domain::session::SessionRules;
 use crate::domain::throttle::Rules as ThrottleRules;
 use crate::domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
 use crate::domain::token::access::Keyring;
+use crate::domain::token::operator::OperatorToken;
 use crate::hashing::Cost;
 use crate::ports::Level;
 use read::Reader;
@@ -29,6 +30,8 @@ pub struct Config {
     pub environment: Environment,
     /// Accounts, sessions and tokens.
     pub auth: AuthConfig,
+    /// Opens the operator's routes; without it there are none.
+    pub operator: Option<OperatorToken>,
     /// Password hashing.
     pub hashing: HashingConfig,
     /// Limits on calls.
@@ -109,6 +112,8 @@ pub struct LimitsConfig {
     pub register: Policy,
     /// Refreshes per address.
     pub refresh: Policy,
+    /// Calls of the operator's routes per address.
+    pub operator: Policy,
 }
 
 /// Detection.
@@ -142,6 +147,7 @@ impl Config {
         let mut reader = Reader::new(&lookup);
         let environment = reader.choice("ENVIRONMENT", &ENVIRONMENTS);
         let auth = AuthConfig::read(&mut reader);
+        let operator = reader.operator();
         let hashing = HashingConfig::read(&mut reader);
         let limits = LimitsConfig::read(&mut reader);
         let detect = DetectConfig::read(&mut reader);
@@ -152,6 +158,7 @@ impl Config {
             Some(Self {
                 environment: environment?,
                 auth: auth?,
+                operator: operator?,
                 hashing: hashing?,
                 limits: limits?,
                 detect: detect?,
@@ -241,7 +248,8 @@ impl LimitsConfig {
         let login = reader.policy("LOGIN_LIMIT");
         let register = reader.policy("REGISTER_LIMIT");
         let refresh = reader.policy("REFRESH_LIMIT");
-        Some(Self { detect: detect?, login: login?, register: register?, refresh: refresh? })
+        let operator = reader.policy("OPERATOR_LIMIT");
+        Some(Self { detect: detect?, login: login?, register: register?, refresh: refresh?, operator: operator? })
     }
 }
 

@@ -84,6 +84,7 @@ pub enum Error {
 
 /// One field that can't be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct FieldProblem {
     /// Name of the field, dotted when nested; empty for the body as a whole.
     pub field: String,

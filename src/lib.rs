@@ -19,11 +19,13 @@ pub mod store;
 
 #[cfg(target_arch = "wasm32")]
 mod entry {
+    use std::sync::Arc;
+
     use wasm_bindgen::JsValue;
     use wasm_bindgen::prelude::wasm_bindgen;
     use worker::{Env, ScheduleContext, ScheduledEvent, event, worker_sys};
 
-    use crate::platform::{eager, installation, request};
+    use crate::platform::{background, eager, installation, request};
     use crate::{cron, http};
 
     /// Runs once per isolate, within the start-up limit: nothing heavy here. A panic takes the isolate with it; the hook
@@ -35,14 +37,14 @@ mod entry {
 
     /// One request. What `#[event(fetch)]` would make of an `async fn`, but for [`eager`].
     #[wasm_bindgen]
-    pub fn fetch(edge: web_sys::Request, env: Env, _context: worker_sys::Context) -> Result<JsValue, JsValue> {
+    pub fn fetch(edge: web_sys::Request, env: Env, context: worker_sys::Context) -> Result<JsValue, JsValue> {
         eager::value_or_promise(async move {
             let request = match request::from_edge(edge) {
                 Ok(request) => request,
                 Err(status) => return request::empty(status),
             };
             let response = match installation::of(&env) {
-                Some(app) => http::serve(app, request).await,
+                Some(app) => http::serve(&app.for_request(Arc::new(background::Request(context))), request).await,
                 None => installation::misconfigured(&request),
             };
             request::to_edge(&response)

@@ -6,6 +6,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Method};
 
 use crate::domain::password::{Password, PhcString};
 use crate::domain::quota::{Decision, Policy};
@@ -25,6 +28,10 @@ pub struct Ports {
     pub throttle: Arc<dyn Throttle>,
     /// Password hashing away from the isolate that serves requests.
     pub hasher: Arc<dyn Hasher>,
+    /// HTTP servers elsewhere.
+    pub outbound: Arc<dyn Outbound>,
+    /// Work that outlives the answer. The one port that belongs to a request.
+    pub background: Arc<dyn Background>,
     /// Where log lines go.
     pub reporter: Arc<dyn Reporter>,
     /// The time.
@@ -198,6 +205,12 @@ pub trait Throttle: Send + Sync {
     /// # Errors
     /// When the throttle does not answer.
     async fn succeed(&self, account: &str, address: &str) -> Result<(), PortError>;
+
+    /// Takes the count back after an attempt that never came to a comparison, since something did not answer.
+    ///
+    /// # Errors
+    /// When the throttle does not answer; the attempt then stays counted.
+    async fn withdraw(&self, account: &str, address: &str) -> Result<(), PortError>;
 }
 
 /// Password hashing.
@@ -235,6 +248,57 @@ pub enum HashError {
     },
     /// It went wrong; the text is for the log.
     Failed(String),
+}
+
+/// HTTP servers elsewhere.
+#[async_trait]
+pub trait Outbound: Send + Sync {
+    /// Sends a request and reads the whole answer, whatever its status. Follows no redirect: what is sent may be secret.
+    ///
+    /// # Errors
+    /// [`PortError::Timeout`] when the answer is not complete within the request's deadline; [`PortError::Failed`] when there
+    /// is none, or it is larger than was asked for.
+    async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, PortError>;
+}
+
+/// A request to an HTTP server elsewhere. `Debug` prints neither headers nor body: they may be secret.
+#[derive(Clone)]
+pub struct OutboundRequest {
+    /// Method.
+    pub method: Method,
+    /// Absolute URL.
+    pub url: String,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body; empty for none.
+    pub body: Bytes,
+    /// The answer must be complete within so many milliseconds.
+    pub deadline_ms: u32,
+    /// An answer with more bytes than this is refused.
+    pub max_response_bytes: u32,
+}
+
+impl std::fmt::Debug for OutboundRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OutboundRequest({}, {} bytes, ..)", self.method, self.body.len())
+    }
+}
+
+/// The answer of an HTTP server elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboundResponse {
+    /// Status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+/// Work that outlives the answer: it begins, and nobody waits for it. What it has to say it says to the log.
+pub trait Background: Send + Sync {
+    /// Begins the work.
+    fn spawn(&self, work: BoxFuture<'static, ()>);
 }
 
 /// A port that could not do its work; the text is for the log.

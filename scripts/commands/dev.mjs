@@ -41,6 +41,7 @@ function writeSecrets() {
   const lines = [];
   if (!/^\s*ENVIRONMENT\s*=/m.test(present)) lines.push("ENVIRONMENT=development");
   if (!/^\s*JWT_SECRET\s*=/m.test(present)) lines.push(`JWT_SECRET=${randomBytes(32).toString("base64url")}`);
+  if (!/^\s*OPERATOR_TOKEN\s*=/m.test(present)) lines.push(`OPERATOR_TOKEN=${randomBytes(32).toString("base64url")}`);
   if (lines.length === 0) return;
   if (present === "") {
     writeFileSync(file, "# Made by `npm run dev` for this machine alone. Not in git.\n", { mode: 0o600 });

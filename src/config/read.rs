@@ -3,11 +3,12 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use super::secret::signing_key;
+use super::secret::{check, signing_key};
 use super::settings::SETTINGS;
 use crate::domain::origin::Origin;
 use crate::domain::quota::Policy;
 use crate::domain::token::access::Keyring;
+use crate::domain::token::operator::OperatorToken;
 
 /// One thing wrong with the configuration. Never quotes a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +123,24 @@ impl<'a> Reader<'a> {
         Some(Keyring { current: current?, previous, issuer: issuer?, audience: audience? })
     }
 
+    /// The operator's token; the inner `None` when none is set.
+    pub(super) fn operator(&mut self) -> Option<Option<OperatorToken>> {
+        let text = self.text(OPERATOR)?;
+        if text.is_empty() {
+            return Some(None);
+        }
+        if let Err(message) = check(&text) {
+            self.problem(OPERATOR, message);
+            return None;
+        }
+        let taken = [SECRET, SECRET_PREVIOUS].iter().any(|name| (self.lookup)(name).as_ref() == Some(&text));
+        if taken {
+            self.problem(OPERATOR, "must differ from JWT_SECRET and JWT_SECRET_PREVIOUS");
+            return None;
+        }
+        Some(Some(OperatorToken::new(&text)))
+    }
+
     fn key(&mut self, name: &'static str, text: &str) -> Option<crate::domain::token::access::SigningKey> {
         match signing_key(text) {
             Ok(key) => Some(key),
@@ -156,3 +175,4 @@ impl<'a> Reader<'a> {
 
 const SECRET: &str = "JWT_SECRET";
 const SECRET_PREVIOUS: &str = "JWT_SECRET_PREVIOUS";
+const OPERATOR: &str = "OPERATOR_TOKEN";

@@ -1,4 +1,4 @@
-//! What is good enough as a signing secret.
+//! What is good enough as a secret.
 
 use crate::domain::token::access::SigningKey;
 
@@ -8,6 +8,15 @@ use crate::domain::token::access::SigningKey;
 /// # Errors
 /// What is wrong, without quoting any of it.
 pub(super) fn signing_key(text: &str) -> Result<SigningKey, &'static str> {
+    check(text)?;
+    SigningKey::new(text.as_bytes()).ok_or("is too short: at least 32 random bytes")
+}
+
+/// Whether a text is good enough as a secret.
+///
+/// # Errors
+/// As for [`signing_key`].
+pub(super) fn check(text: &str) -> Result<(), &'static str> {
     if text.trim_ascii() != text {
         return Err("has spaces or a line break around it; set it again without them");
     }
@@ -21,7 +30,7 @@ pub(super) fn signing_key(text: &str) -> Result<SigningKey, &'static str> {
     if is_repetitive(text) || names_a_placeholder(text) {
         return Err("looks like a placeholder: use 32 random bytes, for instance of `openssl rand -hex 32`");
     }
-    SigningKey::new(text.as_bytes()).ok_or("is too short: at least 32 random bytes")
+    Ok(())
 }
 
 /// Few different characters, or one short piece over and over, or steps along the alphabet.

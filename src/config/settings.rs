@@ -28,6 +28,12 @@ pub const SETTINGS: &[Setting] = &[
         secret: true,
         meaning: "The secret before a rotation: its tokens stay valid until they expire",
     },
+    Setting {
+        name: "OPERATOR_TOKEN",
+        default: Some(""),
+        secret: true,
+        meaning: "Opens the operator's routes, which are absent without it: at least 32 random bytes, as for `JWT_SECRET`",
+    },
     var("JWT_ISSUER", "edgekeep", "Claim `iss` of access tokens: 1 to 200 visible ASCII characters"),
     var("JWT_AUDIENCE", "edgekeep", "Claim `aud` of access tokens: 1 to 200 visible ASCII characters"),
     var("ACCESS_TOKEN_MINUTES", "30", "Lifetime of an access token, 1 to 1440"),
@@ -54,6 +60,7 @@ pub const SETTINGS: &[Setting] = &[
     var("LOGIN_LIMIT", "5/minute;20/hour", "Log-ins per address"),
     var("REGISTER_LIMIT", "5/minute;20/hour", "Registrations per address"),
     var("REFRESH_LIMIT", "30/minute;300/hour", "Refreshes per address"),
+    var("OPERATOR_LIMIT", "60/minute;1200/hour", "Calls of the operator's routes per address, refused ones included"),
     var("DETECT_MIN_WORDS", "50", "Words under which a text gets no verdict, 1 to 1000"),
     var("DETECT_MAX_CHARS", "100000", "Characters beyond which a text is refused, 1000 to 1000000"),
     var(

@@ -17,6 +17,7 @@ impl Default for Options {
 
 /// Who wrote the text, as far as the model can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Written by a person.
@@ -43,6 +44,7 @@ impl Verdict {
 
 /// How often a verdict of this class is wrong, by the measurements in MODEL.md.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// No claim.
@@ -55,6 +57,7 @@ pub enum Confidence {
 
 /// Why a verdict is [`Verdict::Uncertain`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Fewer words than [`Options::min_words`].
@@ -67,6 +70,7 @@ pub enum Reason {
 
 /// One sentence of the text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Sentence {
     /// First UTF-16 code unit of the sentence in the text as it was sent.
     pub start: usize,
@@ -78,6 +82,7 @@ pub struct Sentence {
 
 /// Which verdict a signal speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Usual for people.
@@ -88,6 +93,7 @@ pub enum Direction {
 
 /// The middle eight tenths of the values seen in training.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct UsualRange {
     /// A tenth of the texts lie below.
     pub low: f64,
@@ -97,6 +103,7 @@ pub struct UsualRange {
 
 /// One of the reasons that moved the verdict most.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Signal {
     /// Stable name in `snake_case`.
     pub name: &'static str,
@@ -114,6 +121,7 @@ pub struct Signal {
 
 /// What kind of disguise was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ManipulationKind {
     /// Characters without width, such as U+200B.
@@ -130,6 +138,7 @@ pub enum ManipulationKind {
 
 /// One place of a disguise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct ManipulationPlace {
     /// First UTF-16 code unit in the text as it was sent.
     pub start: usize,
@@ -141,6 +150,7 @@ pub struct ManipulationPlace {
 
 /// Characters that readers do not see as such and that mislead detectors. They are undone before the text is judged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Manipulation {
     /// Whether the text looks disguised on purpose. A stray no-break space from a word processor is not enough.
     pub suspicious: bool,
@@ -165,6 +175,7 @@ impl Manipulation {
 
 /// Which model gave the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct ModelInfo {
     /// Version of the model file, from its contents.
     pub version: String,
@@ -174,6 +185,7 @@ pub struct ModelInfo {
 
 /// The detector's answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Assessment {
     /// The verdict.
     pub verdict: Verdict,

@@ -27,7 +27,7 @@ pub const ALIGN: usize = 16;
 /// Why a model file is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContainerError {
-    /// Shorter than it says or than a header.
+    /// Shorter than it says or than a header, or with a header that is not that of its payload.
     Truncated,
     /// Not a model file.
     Magic,
@@ -83,6 +83,13 @@ impl<'a> Container<'a> {
             let end = offset.checked_add(size).ok_or(ContainerError::Section(id))?;
             let section = payload.get(offset..end).filter(|_| offset % ALIGN == 0);
             sections.push((id, section.ok_or(ContainerError::Section(id))?));
+        }
+        // The hash covers the payload alone; this ties the header's other fields to it.
+        let table = length(count)?.checked_mul(16).ok_or(ContainerError::Truncated)?;
+        let begins = if count == 0 { payload.len() } else { length(word(payload, 8)?)? };
+        let reserved = bytes.get(24..32).is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0));
+        if begins != table || !reserved {
+            return Err(ContainerError::Truncated);
         }
         let digest = bytes.get(32..HEADER).and_then(|hash| hash.try_into().ok()).ok_or(ContainerError::Truncated)?;
         Ok(Self { sections, digest })

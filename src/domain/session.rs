@@ -9,34 +9,11 @@ pub struct SessionRules {
     pub absolute_ms: i64,
 }
 
-/// The times of one session, in milliseconds since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionTimes {
-    /// Log-in.
-    pub created_ms: i64,
-    /// Latest refresh, or log-in.
-    pub last_used_ms: i64,
-    /// Absolute end, as the rules were at log-in.
-    pub expires_ms: i64,
-    /// Log-out or revocation.
-    pub revoked_ms: Option<i64>,
-}
-
 impl SessionRules {
     /// Absolute end of a session that begins now.
     #[must_use]
     pub fn expires_ms(&self, now_ms: i64) -> i64 {
         now_ms.saturating_add(self.absolute_ms)
-    }
-
-    /// Whether the session may still be used. Rules that have become stricter since log-in hold at once; rules that have
-    /// become laxer do not lengthen a session that is there already. A revocation holds whatever its time.
-    #[must_use]
-    pub fn is_live(&self, times: &SessionTimes, now_ms: i64) -> bool {
-        times.revoked_ms.is_none()
-            && now_ms < times.expires_ms
-            && now_ms < times.created_ms.saturating_add(self.absolute_ms)
-            && now_ms < times.last_used_ms.saturating_add(self.idle_ms)
     }
 }
 
@@ -102,34 +79,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::time::DAY_MS;
-
-    const RULES: SessionRules = SessionRules { idle_ms: 30 * DAY_MS, absolute_ms: 90 * DAY_MS };
-    const FRESH: SessionTimes =
-        SessionTimes { created_ms: 0, last_used_ms: 0, expires_ms: 90 * DAY_MS, revoked_ms: None };
-
-    #[test]
-    fn ends_when_idle_at_its_absolute_end_and_when_revoked() {
-        assert!(RULES.is_live(&FRESH, 30 * DAY_MS - 1));
-        assert!(!RULES.is_live(&FRESH, 30 * DAY_MS));
-        let used = SessionTimes { last_used_ms: 80 * DAY_MS, ..FRESH };
-        assert!(RULES.is_live(&used, 90 * DAY_MS - 1));
-        assert!(!RULES.is_live(&used, 90 * DAY_MS));
-        assert!(!RULES.is_live(&SessionTimes { revoked_ms: Some(0), ..FRESH }, 1));
-    }
-
-    #[test]
-    fn s10_is_dead_when_revoked_even_at_a_time_to_come() {
-        assert!(!RULES.is_live(&SessionTimes { revoked_ms: Some(i64::MAX), ..FRESH }, 1));
-    }
-
-    #[test]
-    fn stricter_rules_hold_at_once_and_laxer_ones_do_not_lengthen() {
-        let strict = SessionRules { absolute_ms: DAY_MS, ..RULES };
-        assert!(!strict.is_live(&FRESH, DAY_MS));
-        let lax = SessionRules { idle_ms: 1_000 * DAY_MS, absolute_ms: 1_000 * DAY_MS };
-        assert!(!lax.is_live(&FRESH, 90 * DAY_MS));
-    }
 
     #[test]
     fn names_the_browser_and_the_system() {
@@ -174,12 +123,6 @@ mod tests {
             let label = device_label(Some(&agent));
             prop_assert!((1..=40).contains(&label.len()));
             prop_assert!(label.bytes().all(|b| b.is_ascii_alphanumeric() || b" -_.".contains(&b)));
-        }
-
-        #[test]
-        fn no_times_make_it_panic(created in any::<i64>(), used in any::<i64>(), expires in any::<i64>(), now in any::<i64>()) {
-            let times = SessionTimes { created_ms: created, last_used_ms: used, expires_ms: expires, revoked_ms: None };
-            prop_assert!(!RULES.is_live(&times, now) || now < expires);
         }
     }
 }

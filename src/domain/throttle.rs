@@ -88,6 +88,14 @@ impl State {
         }
     }
 
+    /// Takes back the count of an attempt that never came to a comparison: nothing was guessed by it. The wait that the
+    /// remaining failures ask for runs from now.
+    pub fn withdraw(&mut self, rules: &Rules, address: &str) {
+        let failures = self.failures_from(address);
+        failures.count = failures.count.saturating_sub(1);
+        failures.wait_ms = wait_after(rules, failures.count);
+    }
+
     /// When nothing of this state will count any more, in milliseconds since 1970: it can be deleted then.
     #[must_use]
     pub fn obsolete_ms(&self, rules: &Rules) -> i64 {

@@ -1,5 +1,7 @@
 //! Register, log in, and who am I.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -14,11 +16,12 @@ use crate::domain::password::{NewPassword, Password, PhcString};
 use crate::domain::throttle::Wait;
 use crate::error::{Error, FieldProblem, Result};
 use crate::hashing;
-use crate::ports::DbError;
-use crate::store::users::{self, User};
+use crate::ports::{DbError, Verification};
+use crate::store::users::{self, Credentials, User};
 
 /// Body of a registration.
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegisterBody {
     email: String,
@@ -87,6 +90,7 @@ pub async fn register(call: Call, input: Registration) -> Result<Reply> {
 
 /// Body of a log-in.
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginBody {
     email: String,
@@ -130,12 +134,14 @@ pub async fn login(call: Call, input: Login) -> Result<Reply> {
     if let Wait::Milliseconds(wait_ms) = ports.throttle.begin(&account, &call.address).await? {
         return Err(Error::TooManyAttempts { wait_ms });
     }
-    let found = users::by_email(ports.db.as_ref(), &input.email).await?;
-    let stored = match &found {
-        Some(credentials) => credentials.password.clone(),
-        None => decoy(&call)?,
+    let compared = compare(&call, &input).await;
+    let (found, verification) = match compared {
+        Ok(compared) => compared,
+        Err(error) => {
+            withdraw(&call, account);
+            return Err(error);
+        }
     };
-    let verification = ports.hasher.verify(&input.password, &stored).await?;
     let Some(credentials) = found.filter(|_| verification.matches) else {
         return Err(Error::InvalidCredentials);
     };
@@ -151,6 +157,25 @@ pub async fn login(call: Call, input: Login) -> Result<Reply> {
     let user_id = user.id.clone();
     let reply = grant::reply(&call, StatusCode::OK, user, &opening.session_id, &opening.refresh_token, input.delivery)?;
     Ok(reply.with_event("authn_login_success", &user_id))
+}
+
+/// Looks the account up and compares the password: with a decoy's, when there is no account.
+async fn compare(call: &Call, input: &Login) -> Result<(Option<Credentials>, Verification)> {
+    let found = users::by_email(call.app.ports.db.as_ref(), &input.email).await?;
+    let stored = match &found {
+        Some(credentials) => credentials.password.clone(),
+        None => decoy(call)?,
+    };
+    let verification = call.app.ports.hasher.verify(&input.password, &stored).await?;
+    Ok((found, verification))
+}
+
+/// An attempt that came to no comparison guessed nothing, and must not make its owner wait: it is taken back after the
+/// answer. When even that fails, it stays counted, which is the safe side.
+fn withdraw(call: &Call, account: String) {
+    let throttle = Arc::clone(&call.app.ports.throttle);
+    let address = call.address.clone();
+    call.app.ports.background.spawn(Box::pin(async move { drop(throttle.withdraw(&account, &address).await) }));
 }
 
 /// The account behind the access token.

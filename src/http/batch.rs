@@ -24,6 +24,7 @@ pub fn body_limit(config: &Config) -> usize {
 
 /// Body of a batch.
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BatchBody {
     texts: Vec<ItemBody>,
@@ -31,8 +32,9 @@ pub struct BatchBody {
 
 /// One text of a batch.
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct ItemBody {
+pub(super) struct ItemBody {
     id: Option<String>,
     text: String,
 }
@@ -92,13 +94,16 @@ impl JsonInput for Batch {
 }
 
 #[derive(Serialize)]
-struct BatchReply {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct BatchReply {
     results: Vec<ResultBody>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     usage: Option<Usage>,
 }
 
 #[derive(Serialize)]
-struct ResultBody {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct ResultBody {
     id: String,
     #[serde(flatten)]
     assessment: Assessment,

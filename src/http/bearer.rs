@@ -1,4 +1,4 @@
-//! From an `Authorization` header to a principal.
+//! From an `Authorization` header to a principal, or to the operator.
 
 use http::{HeaderMap, header};
 
@@ -19,6 +19,19 @@ pub async fn authenticate(call: &Call) -> Result<Principal> {
     let user = sessions::authenticate(db, &claims.session_id, &claims.user_id, call.now_ms).await?;
     let user = user.ok_or(Error::Unauthenticated("session is over"))?;
     Ok(Principal { user, session_id: claims.session_id })
+}
+
+/// Passes when the header holds the operator's token.
+///
+/// # Errors
+/// [`Error::Unauthenticated`]; [`Error::NotFound`] in an installation without such a token.
+pub fn require_operator(call: &Call) -> Result<()> {
+    let operator = call.app.config.operator.as_ref().ok_or(Error::NotFound)?;
+    if operator.matches(token(&call.headers)?) {
+        Ok(())
+    } else {
+        Err(Error::Unauthenticated("operator's token refused"))
+    }
 }
 
 /// The token of exactly one `Authorization: Bearer` header.

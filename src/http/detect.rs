@@ -29,6 +29,7 @@ fn json_limit(config: &Config) -> usize {
 
 /// Body of a detection.
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DetectBody {
     text: String,
@@ -72,24 +73,28 @@ impl JsonInput for Typed {
 }
 
 #[derive(Serialize)]
-struct DetectReply {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct DetectReply {
     id: String,
     #[serde(flatten)]
     assessment: Assessment,
     #[serde(skip_serializing_if = "Option::is_none")]
     document: Option<Document>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     usage: Option<Usage>,
 }
 
 /// What was read from a file: the offsets of sentences are places in this text.
 #[derive(Serialize)]
-struct Document {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Document {
     kind: Kind,
     text: String,
 }
 
 /// What is left of the limit.
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct Usage {
     limit: u32,
     remaining: u32,

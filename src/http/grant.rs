@@ -17,6 +17,7 @@ use crate::store::{refresh_tokens, sessions};
 
 /// Where the client wants its refresh token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// In the body: for clients that can keep a secret.
@@ -28,9 +29,11 @@ pub enum Delivery {
 
 /// An account on the wire.
 #[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct UserBody {
     id: String,
     email: String,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     name: Option<String>,
     created_at: String,
 }
@@ -42,7 +45,8 @@ impl From<User> for UserBody {
 }
 
 #[derive(Serialize)]
-struct TokenBody {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct TokenBody {
     access_token: String,
     token_type: &'static str,
     expires_in: i64,

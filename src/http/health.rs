@@ -13,27 +13,31 @@ use crate::error::Result;
 use crate::store::probe::probe;
 
 #[derive(Serialize)]
-struct Live {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Live {
     status: &'static str,
     version: &'static str,
 }
 
 #[derive(Serialize)]
-struct Ready {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Ready {
     status: &'static str,
     checks: Checks,
 }
 
 #[derive(Serialize)]
-struct Checks {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Checks {
     database: Check,
     limiter: Check,
     objects: Check,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-enum Check {
+pub(super) enum Check {
     Ok,
     Failing,
     Timeout,

@@ -12,11 +12,14 @@ pub mod body;
 pub mod call;
 pub mod cookie;
 pub mod cors;
+pub mod cron_runs;
 pub mod detect;
 pub mod grant;
 pub mod headers;
 pub mod health;
 pub mod limits;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod openapi;
 pub mod problem;
 pub mod refresh;
 pub mod reply;

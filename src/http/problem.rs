@@ -19,7 +19,8 @@ pub struct Failure {
 }
 
 #[derive(Serialize)]
-struct Problem<'a> {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Problem<'a> {
     r#type: String,
     title: &'a str,
     status: u16,

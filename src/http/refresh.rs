@@ -15,6 +15,7 @@ use crate::store::sessions::{self, Because};
 
 /// Body of a refresh; empty when the token is in the cookie.
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefreshBody {
     refresh_token: Option<String>,

@@ -1,6 +1,6 @@
 //! A route: method, path, who may call, limit, body limit, handler.
 //!
-//! A [`Draft`] becomes a [`Route`] only by [`Draft::anyone`] or [`Draft::bearer`]: a route that does not say who may call
+//! A [`Draft`] becomes a [`Route`] only by [`Draft::anyone`], [`Draft::bearer`] or [`Draft::operator`]: a route that does not say who may call
 //! it does not compile. A handler for a principal can't be mounted where there is none, since it takes one.
 
 use std::pin::Pin;
@@ -43,6 +43,8 @@ pub enum Caller {
     Anyone,
     /// Whoever holds a valid access token of a live session.
     Bearer,
+    /// Whoever holds the operator's token. The route is absent from an installation that has none.
+    Operator,
 }
 
 /// A route that does not yet say who may call it.
@@ -146,6 +148,34 @@ impl Draft {
             })
         };
         self.finish(Caller::Bearer, Arc::new(run))
+    }
+
+    /// For the operator. The limit, which every such route must have, counts before the token is compared: guesses count.
+    #[must_use]
+    pub fn operator<I, F, Fut>(self, limit: Limit, handler: F) -> Route
+    where
+        I: Input + 'static,
+        F: Fn(Call, I) -> Fut + Copy + Send + Sync + 'static,
+        Fut: Future<Output = Result<Reply>> + Send + 'static,
+    {
+        let body_limit = self.body_limit;
+        let run = move |mut call: Call, body| -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+            Box::pin(async move {
+                if let Err(error) = admit(&mut call, Some(limit), None, 1).await {
+                    return (Err(error), None, None);
+                }
+                let quota = call.quota.clone();
+                if let Err(error) = bearer::require_operator(&call) {
+                    return (Err(error), quota, None);
+                }
+                let input = match I::read(&call, body, body_limit(&call.app.config)).await {
+                    Ok(input) => input,
+                    Err(error) => return (Err(error), quota, None),
+                };
+                (handler(call, input).await, quota, None)
+            })
+        };
+        self.limit(limit).finish(Caller::Operator, Arc::new(run))
     }
 
     fn finish(self, caller: Caller, handler: Handler) -> Route {

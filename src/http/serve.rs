@@ -14,7 +14,7 @@ use tower::ServiceExt as _;
 
 use super::access_log::{self, Arrival, Matched};
 use super::call::Call;
-use super::route::Route;
+use super::route::{Caller, Route};
 use super::{cors, headers, problem, trace};
 use crate::app::App;
 use crate::domain::{address, id};
@@ -31,7 +31,8 @@ pub async fn serve(app: &App, mut request: Request<Body>) -> Response<Bytes> {
     request.extensions_mut().insert(app.clone());
     request.extensions_mut().insert(arrival.clone());
 
-    let response = match ROUTER.clone().oneshot(request).await {
+    let router = if app.config.operator.is_some() { &ROUTER_WITH_OPERATOR } else { &ROUTER };
+    let response = match (*router).clone().oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     };
@@ -84,9 +85,14 @@ fn options(response: Response<Bytes>, preflight: bool) -> Response<Bytes> {
     answer
 }
 
-static ROUTER: LazyLock<Router> = LazyLock::new(|| {
+static ROUTER: LazyLock<Router> = LazyLock::new(|| router(|route| route.caller != Caller::Operator));
+
+/// Only where there is an operator's token do the operator's paths exist at all.
+static ROUTER_WITH_OPERATOR: LazyLock<Router> = LazyLock::new(|| router(|_| true));
+
+fn router(has: fn(&Route) -> bool) -> Router {
     let mut router = Router::new();
-    for route in routes::table() {
+    for route in routes::table().into_iter().filter(has) {
         let path = route.path;
         let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
         router = router.route(path, on(filter, move |request| dispatch(route.clone(), request)));
@@ -94,7 +100,7 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     router
         .fallback(|request| refuse(Error::NotFound, request))
         .method_not_allowed_fallback(|request| refuse(Error::MethodNotAllowed, request))
-});
+}
 
 async fn dispatch(route: Route, mut request: Request<Body>) -> axum::response::Response {
     let params = request.extract_parts::<RawPathParams>().await;

@@ -28,7 +28,8 @@ pub async fn logout(call: Call, principal: Principal, (): ()) -> Result<Reply> {
 }
 
 #[derive(Serialize)]
-struct SessionBody {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct SessionBody {
     id: String,
     device: String,
     created_at: String,
@@ -38,12 +39,14 @@ struct SessionBody {
 }
 
 #[derive(Serialize)]
-struct SessionsBody {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct SessionsBody {
     sessions: Vec<SessionBody>,
 }
 
 #[derive(Serialize)]
-struct RevokedBody {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct RevokedBody {
     revoked: u64,
 }
 

@@ -67,6 +67,14 @@ impl Db for D1 {
         })
         .await
     }
+
+    async fn bookmark(&self) -> Option<String> {
+        SendFuture::new(async {
+            let asked = JsFuture::from(edge::bookmark(&self.database));
+            within(self.deadline_ms, asked).await.ok()?.ok()?.as_string()
+        })
+        .await
+    }
 }
 
 async fn text(promise: Promise) -> Result<String, DbError> {

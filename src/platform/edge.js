@@ -37,6 +37,42 @@ export async function ask(/** @type {any} */ namespace, /** @type {string} */ na
   return response.status + (await response.text());
 }
 
+// Sends a request elsewhere; `headers` as in `head`. Gives [status, headers, body]. An answer that is late or too long is an
+// error, and what is left of it is not read.
+export async function outbound(
+  /** @type {string} */ method,
+  /** @type {string} */ url,
+  /** @type {string} */ headers,
+  /** @type {Uint8Array<ArrayBuffer>} */ body,
+  /** @type {number} */ deadline,
+  /** @type {number} */ limit,
+) {
+  const list = new Headers();
+  const lines = headers.split("\n");
+  for (let i = 0; i + 1 < lines.length; i += 2) list.append(lines[i] ?? "", lines[i + 1] ?? "");
+  const sent = body.length === 0 ? null : body.slice();
+  const signal = AbortSignal.timeout(deadline);
+  const response = await fetch(url, { method, headers: list, body: sent, redirect: "manual", signal });
+  const parts = [];
+  let length = 0;
+  if (response.body) {
+    for await (const part of response.body) {
+      length += part.length;
+      if (length > limit) throw new RangeError("the answer is too long");
+      parts.push(part);
+    }
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  let text = "";
+  for (const [name, value] of response.headers) text += name + "\n" + value + "\n";
+  return [response.status, text, whole];
+}
+
 // `values` is a JSON array; gives [[column, ...], [value, ...], ...] as JSON. `raw` keeps columns of the same name apart.
 export async function query(/** @type {any} */ db, /** @type {string} */ sql, /** @type {string} */ values) {
   const rows = await db.prepare(sql).bind(...JSON.parse(values)).raw({ columnNames: true });
@@ -48,4 +84,55 @@ export async function batch(/** @type {any} */ db, /** @type {string} */ stateme
   const bound = JSON.parse(statements).map((/** @type {[string, unknown[]]} */ [sql, values]) => db.prepare(sql).bind(...values));
   const results = await db.batch(bound);
   return JSON.stringify(results.map((/** @type {any} */ { results, meta }) => ({ changes: meta.changes, rows: results })));
+}
+
+// An object's bytes, all of them when `length` is negative; undefined when there is none.
+export async function readObject(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {number} */ offset, /** @type {number} */ length) {
+  const found = await bucket.get(key, length < 0 ? {} : { range: { offset, length } });
+  return found?.body ? new Uint8Array(await found.arrayBuffer()) : undefined;
+}
+
+// Gives whether it was put; with `fresh`, only where there is nothing yet.
+export async function putObject(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {Uint8Array<ArrayBuffer>} */ bytes, /** @type {boolean} */ fresh) {
+  const put = await bucket.put(key, bytes.slice(), fresh ? { onlyIf: { etagDoesNotMatch: "*" } } : {});
+  return put !== null;
+}
+
+export async function beginUpload(/** @type {any} */ bucket, /** @type {string} */ key) {
+  return (await bucket.createMultipartUpload(key)).uploadId;
+}
+
+export async function uploadPart(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {string} */ upload, /** @type {number} */ number, /** @type {Uint8Array<ArrayBuffer>} */ bytes) {
+  return (await bucket.resumeMultipartUpload(key, upload).uploadPart(number, bytes.slice())).etag;
+}
+
+// `parts` is a JSON array of {partNumber, etag}.
+export async function completeUpload(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {string} */ upload, /** @type {string} */ parts) {
+  await bucket.resumeMultipartUpload(key, upload).complete(JSON.parse(parts));
+}
+
+export async function abortUpload(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {string} */ upload) {
+  await bucket.resumeMultipartUpload(key, upload).abort();
+}
+
+// Every [key, size] under a prefix, as JSON.
+export async function listObjects(/** @type {any} */ bucket, /** @type {string} */ prefix) {
+  const found = [];
+  for (let cursor; ; ) {
+    const page = await bucket.list({ prefix, cursor });
+    for (const { key, size } of page.objects) found.push([key, size]);
+    if (!page.truncated) return JSON.stringify(found);
+    cursor = page.cursor;
+  }
+}
+
+export async function deleteObject(/** @type {any} */ bucket, /** @type {string} */ key) {
+  await bucket.delete(key);
+}
+
+// A mark for Time Travel, undefined where there is none.
+export async function bookmark(/** @type {any} */ db) {
+  const session = db.withSession("first-primary");
+  await session.prepare("SELECT 1").all();
+  return session.getBookmark() ?? undefined;
 }

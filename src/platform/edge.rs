@@ -22,9 +22,44 @@ extern "C" {
 
     pub(super) fn ask(namespace: &JsValue, name: &str, path: &str, body: &str) -> Promise;
 
+    pub(super) fn outbound(
+        method: &str,
+        url: &str,
+        headers: &str,
+        body: &[u8],
+        deadline_ms: u32,
+        limit: u32,
+    ) -> Promise;
+
     pub(super) fn query(db: &JsValue, sql: &str, values: &str) -> Promise;
 
     pub(super) fn batch(db: &JsValue, statements: &str) -> Promise;
+
+    pub(super) fn bookmark(db: &JsValue) -> Promise;
+
+    #[wasm_bindgen(js_name = readObject)]
+    pub(super) fn read_object(bucket: &JsValue, key: &str, offset: f64, length: f64) -> Promise;
+
+    #[wasm_bindgen(js_name = putObject)]
+    pub(super) fn put_object(bucket: &JsValue, key: &str, bytes: &[u8], fresh: bool) -> Promise;
+
+    #[wasm_bindgen(js_name = beginUpload)]
+    pub(super) fn begin_upload(bucket: &JsValue, key: &str) -> Promise;
+
+    #[wasm_bindgen(js_name = uploadPart)]
+    pub(super) fn upload_part(bucket: &JsValue, key: &str, upload: &str, number: u16, bytes: &[u8]) -> Promise;
+
+    #[wasm_bindgen(js_name = completeUpload)]
+    pub(super) fn complete_upload(bucket: &JsValue, key: &str, upload: &str, parts: &str) -> Promise;
+
+    #[wasm_bindgen(js_name = abortUpload)]
+    pub(super) fn abort_upload(bucket: &JsValue, key: &str, upload: &str) -> Promise;
+
+    #[wasm_bindgen(js_name = listObjects)]
+    pub(super) fn list_objects(bucket: &JsValue, prefix: &str) -> Promise;
+
+    #[wasm_bindgen(js_name = deleteObject)]
+    pub(super) fn delete_object(bucket: &JsValue, key: &str) -> Promise;
 }
 
 /// The message of a rejection: what an `Error` says, without its stack.

@@ -13,12 +13,14 @@ use serde_json::json;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
+use super::background::Detached;
 use super::clock::{self, SystemClock};
 use super::d1::D1;
 use super::entropy::SystemEntropy;
 use super::hasher::HasherPool;
 use super::limiter::Limiters;
 use super::log::Console;
+use super::outbound::Fetch;
 use super::r2::R2;
 use super::throttle::Throttles;
 use crate::app::App;
@@ -60,6 +62,8 @@ fn ports(env: &Env, config: &Config) -> worker::Result<Ports> {
         limiter: Arc::new(Limiters::new(env.durable_object("LIMITER")?, object_ms)),
         throttle: Arc::new(Throttles::new(env.durable_object("THROTTLE")?, config.auth.throttle, object_ms)),
         hasher: Arc::new(HasherPool::new(hashers, hashing.cost(), hashing.pool, hashing.queue as usize, object_ms)),
+        outbound: Arc::new(Fetch),
+        background: Arc::new(Detached),
         reporter: Arc::new(Console),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

@@ -9,6 +9,8 @@ pub mod line;
 pub mod wire;
 
 #[cfg(target_arch = "wasm32")]
+pub mod background;
+#[cfg(target_arch = "wasm32")]
 pub mod clock;
 #[cfg(target_arch = "wasm32")]
 pub mod d1;
@@ -30,6 +32,8 @@ pub mod limiter;
 pub mod log;
 #[cfg(target_arch = "wasm32")]
 mod objects;
+#[cfg(target_arch = "wasm32")]
+pub mod outbound;
 #[cfg(target_arch = "wasm32")]
 pub mod r2;
 #[cfg(target_arch = "wasm32")]

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -50,14 +50,20 @@ pub fn from_edge(edge: Request) -> Result<http::Request<Body>, StatusCode> {
 /// # Errors
 /// What JavaScript says against it; the runtime logs it and answers 500.
 pub fn to_edge(response: &http::Response<Bytes>) -> Result<JsValue, JsValue> {
-    let mut headers = String::with_capacity(HEADERS_LENGTH);
-    for (name, value) in response.headers() {
-        headers.push_str(name.as_str());
-        headers.push('\n');
-        headers.push_str(&String::from_utf8_lossy(value.as_bytes()));
-        headers.push('\n');
-    }
+    let headers = headers_text(response.headers());
     edge::reply(response.status().as_u16(), &headers, response.body()).map(JsValue::from)
+}
+
+/// Headers as they cross into JavaScript: a line of name, a line of value, and so on.
+pub(super) fn headers_text(headers: &HeaderMap) -> String {
+    let mut text = String::with_capacity(HEADERS_LENGTH);
+    for (name, value) in headers {
+        text.push_str(name.as_str());
+        text.push('\n');
+        text.push_str(&String::from_utf8_lossy(value.as_bytes()));
+        text.push('\n');
+    }
+    text
 }
 
 /// An answer of a status and nothing else.

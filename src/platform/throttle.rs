@@ -40,7 +40,12 @@ impl Throttle for Throttles {
     async fn succeed(&self, account: &str, address: &str) -> Result<(), PortError> {
         SendFuture::new(async { self.objects.tell(account, SUCCEED, &self.attempt(address)).await }).await
     }
+
+    async fn withdraw(&self, account: &str, address: &str) -> Result<(), PortError> {
+        SendFuture::new(async { self.objects.tell(account, WITHDRAW, &self.attempt(address)).await }).await
+    }
 }
 
 const BEGIN: &str = "/begin";
 const SUCCEED: &str = "/succeed";
+const WITHDRAW: &str = "/withdraw";

@@ -1,7 +1,7 @@
 //! Table `cron_runs`: what was scheduled and how it went.
 
 use crate::ports::{Db, DbError};
-use crate::store::value::Statement;
+use crate::store::value::{Row, Statement};
 
 /// Writes down that a run began.
 ///
@@ -22,6 +22,42 @@ pub async fn finish(db: &dyn Db, id: &str, milliseconds: i64, ok: bool, detail: 
     db.execute(Statement::new(FINISH, values)).await.map(drop)
 }
 
+/// One scheduled run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CronRun {
+    /// Its cron expression.
+    pub cron: String,
+    /// When it was due, ms.
+    pub scheduled_at: i64,
+    /// When it began, ms.
+    pub started_at: i64,
+    /// How long it took; `None` for one that never came to its end, or is not there yet.
+    pub milliseconds: Option<i64>,
+    /// `ok` or `error`, `None` as above.
+    pub outcome: Option<String>,
+    /// What it did, or what went wrong.
+    pub detail: Option<String>,
+}
+
+/// The latest runs, newest first.
+///
+/// # Errors
+/// As [`Db::query`].
+pub async fn latest(db: &dyn Db, count: u32) -> Result<Vec<CronRun>, DbError> {
+    let rows = db.query(Statement::new(LATEST, [i64::from(count).into()])).await?;
+    let run = |row: &Row| {
+        Ok(CronRun {
+            cron: row.text("cron")?,
+            scheduled_at: row.integer("scheduled_at")?,
+            started_at: row.integer("started_at")?,
+            milliseconds: row.optional_integer("milliseconds")?,
+            outcome: row.optional_text("outcome")?,
+            detail: row.optional_text("detail")?,
+        })
+    };
+    rows.iter().map(run).collect()
+}
+
 /// Forgets the runs that began before `before_ms`.
 ///
 /// # Errors
@@ -32,4 +68,6 @@ pub async fn delete_before(db: &dyn Db, before_ms: i64) -> Result<u64, DbError> 
 
 const BEGIN: &str = "INSERT INTO cron_runs (id, cron, scheduled_at, started_at) VALUES (?1, ?2, ?3, ?4)";
 const FINISH: &str = "UPDATE cron_runs SET milliseconds = ?2, outcome = ?3, detail = ?4 WHERE id = ?1";
+const LATEST: &str = "SELECT cron, scheduled_at, started_at, milliseconds, outcome, detail FROM cron_runs
+    ORDER BY started_at DESC LIMIT CAST(?1 AS INTEGER)";
 const DELETE_BEFORE: &str = "DELETE FROM cron_runs WHERE started_at < ?1";

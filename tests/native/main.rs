@@ -28,6 +28,8 @@ mod hostile;
 mod limits;
 mod manners;
 mod misconfigured;
+mod openapi;
+mod operator;
 mod outages;
 mod parity;
 mod plans;

@@ -5,7 +5,9 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::faults::Fault;
-use crate::support::world::{BATCH, DETECT, LOGIN, LOGOUT, ME, PASSWORD, Person, REFRESH, REGISTER, SESSIONS};
+use crate::support::world::{
+    BATCH, CRON_RUNS, DETECT, LOGIN, LOGOUT, ME, OPERATOR_TOKEN, PASSWORD, Person, REFRESH, REGISTER, SESSIONS,
+};
 use crate::support::{Answer, World};
 
 /// One request to each route, as somebody who may make it.
@@ -22,6 +24,7 @@ fn requests(person: &Person, other: &Person) -> Vec<(Method, String, Option<Valu
         (Method::DELETE, format!("{SESSIONS}/{}", other_session.as_str().unwrap()), None),
         (Method::POST, DETECT.into(), Some(json!({"text": "A text."}))),
         (Method::POST, BATCH.into(), Some(json!({"texts": [{"text": "A text."}, {"text": "Another."}]}))),
+        (Method::GET, CRON_RUNS.into(), None),
     ]
 }
 
@@ -41,7 +44,8 @@ impl Scene {
 
     async fn play(&self, at: usize) -> Answer {
         let (method, path, body) = requests(&self.person, &self.other).swap_remove(at);
-        let call = self.world.call(method, &path).bearer(&self.person.access_token);
+        let token = if path.contains("/operator/") { OPERATOR_TOKEN } else { &self.person.access_token };
+        let call = self.world.call(method, &path).bearer(token);
         match body {
             Some(body) => call.json(&body).await,
             None => call.send().await,
@@ -49,7 +53,7 @@ impl Scene {
     }
 }
 
-const ROUTES: usize = 10;
+const ROUTES: usize = 11;
 
 #[tokio::test]
 async fn every_route_of_the_table_takes_part() {

@@ -1,6 +1,6 @@
 //! Growing waits after failed log-ins.
 
-use edgekeep::ports::PortError;
+use edgekeep::ports::{DbError, HashError, PortError};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -34,6 +34,42 @@ async fn waits_begin_after_the_free_failures_and_double() {
     for _ in 0..5 {
         world.login("ada@example.com", WRONG).await.expect(401);
     }
+}
+
+#[tokio::test]
+async fn a_log_in_that_came_to_no_comparison_does_not_count() {
+    let world = World::new();
+    world.someone("ada@example.com").await;
+    for _ in 0..20 {
+        world.hasher.faults.fail_on(1, HashError::Busy { retry_after: 1 });
+        world.login("ada@example.com", PASSWORD).await.expect_problem(503, "busy");
+        world.db.faults.fail_on(1, DbError::Timeout);
+        world.login("ada@example.com", PASSWORD).await.expect_problem(503, "unavailable");
+        // An unknown e-mail is counted no differently.
+        world.hasher.faults.fail_on(1, HashError::Busy { retry_after: 1 });
+        world.login("eve@example.com", PASSWORD).await.expect_problem(503, "busy");
+    }
+    for email in ["ada@example.com", "eve@example.com"] {
+        for _ in 0..5 {
+            world.login(email, WRONG).await.expect_problem(401, "invalid_credentials");
+        }
+        world.login(email, WRONG).await.expect_problem(429, "too_many_attempts");
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_that_came_to_no_comparison_frees_nobody_from_a_wait() {
+    let world = World::new();
+    world.someone("ada@example.com").await;
+    for _ in 0..7 {
+        world.login("ada@example.com", WRONG).await;
+        world.clock.advance(1000);
+    }
+    world.clock.advance(60_000);
+    world.hasher.faults.fail_on(1, HashError::Busy { retry_after: 1 });
+    world.login("ada@example.com", PASSWORD).await.expect_problem(503, "busy");
+    let answer = world.login("ada@example.com", WRONG).await.expect_problem(429, "too_many_attempts");
+    assert_ne!(answer.header("retry-after"), None);
 }
 
 #[tokio::test]

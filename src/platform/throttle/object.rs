@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, durable_object};
 
-use super::{BEGIN, SUCCEED};
+use super::{BEGIN, SUCCEED, WITHDRAW};
 use crate::domain::throttle::State;
 use crate::platform::wire::Attempt;
 use crate::platform::{clock, objects};
@@ -32,6 +32,10 @@ impl DurableObject for ThrottleObject {
             SUCCEED => {
                 let done =
                     self.change(&attempt, |state, now_ms| state.succeed(&attempt.rules, &attempt.address, now_ms));
+                objects::answer(&done.await?)
+            }
+            WITHDRAW => {
+                let done = self.change(&attempt, |state, _| state.withdraw(&attempt.rules, &attempt.address));
                 objects::answer(&done.await?)
             }
             _ => objects::no_such_path(),

@@ -88,6 +88,7 @@ impl<'w> Call<'w> {
         *request.uri_mut() = url.parse().expect("a URL");
         *request.headers_mut() = headers;
         let response = edgekeep::http::serve(&world.app, request).await;
+        world.background.settle().await;
         let (parts, body) = response.into_parts();
         let answer = Answer { method, url, status: parts.status, headers: parts.headers, body };
         answer.hold_to_its_duties(world);

@@ -69,6 +69,10 @@ impl MemoryThrottle {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    async fn with_faults<T>(&self, account: &str, act: impl FnOnce(&mut State) -> T) -> Result<T, PortError> {
+        self.faults.pass(|| Ok(self.with(account, act))).await
+    }
+
     fn with<T>(&self, account: &str, act: impl FnOnce(&mut State) -> T) -> T {
         act(self.states.lock().unwrap_or_else(PoisonError::into_inner).entry(account.to_owned()).or_default())
     }
@@ -80,16 +84,16 @@ impl Throttle for MemoryThrottle {
         let pair = (account.to_owned(), address.to_owned());
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(pair);
         let begin = |state: &mut State| state.begin(&self.rules, address, self.clock.now_ms());
-        self.faults.pass(|| Ok(self.with(account, begin))).await
+        self.with_faults(account, begin).await
     }
 
     async fn succeed(&self, account: &str, address: &str) -> Result<(), PortError> {
         let succeed = |state: &mut State| state.succeed(&self.rules, address, self.clock.now_ms());
-        self.faults
-            .pass(|| {
-                self.with(account, succeed);
-                Ok(())
-            })
-            .await
+        self.with_faults(account, succeed).await
+    }
+
+    async fn withdraw(&self, account: &str, address: &str) -> Result<(), PortError> {
+        let withdraw = |state: &mut State| state.withdraw(&self.rules, address);
+        self.with_faults(account, withdraw).await
     }
 }

@@ -1,5 +1,6 @@
 //! What the tests stand on: one whole installation in memory, whose every port can fail on command, and a client for it.
 
+pub mod background;
 pub mod backups;
 pub mod client;
 pub mod clock;
@@ -10,6 +11,7 @@ pub mod hashers;
 pub mod limits;
 pub mod log;
 pub mod objects;
+pub mod outbound;
 pub mod sqlite_db;
 pub mod world;
 

@@ -9,6 +9,7 @@ use edgekeep::ports::Ports;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::background::TestBackground;
 use super::client::{Answer, Call};
 use super::clock::TestClock;
 use super::entropy::TestEntropy;
@@ -16,6 +17,7 @@ use super::hashers::TestHasher;
 use super::limits::{MemoryLimiter, MemoryThrottle};
 use super::log::RecordingReporter;
 use super::objects::MemoryObjects;
+use super::outbound::TestOutbound;
 use super::sqlite_db::SqliteDb;
 
 /// An installation, and a hand on each of its ports.
@@ -26,6 +28,8 @@ pub struct World {
     pub limiter: Arc<MemoryLimiter>,
     pub throttle: Arc<MemoryThrottle>,
     pub hasher: Arc<TestHasher>,
+    pub outbound: Arc<TestOutbound>,
+    pub background: Arc<TestBackground>,
     pub log: Arc<RecordingReporter>,
     pub clock: Arc<TestClock>,
     pub entropy: Arc<TestEntropy>,
@@ -57,6 +61,8 @@ impl World {
         let limiter = Arc::new(MemoryLimiter::at(Arc::clone(&clock)));
         let throttle = Arc::new(MemoryThrottle::at(Arc::clone(&clock), config.auth.throttle));
         let hasher = Arc::new(hasher(Arc::clone(&entropy)));
+        let outbound = Arc::new(TestOutbound::default());
+        let background = Arc::new(TestBackground::default());
         let log = Arc::new(RecordingReporter::default());
         let ports = Ports {
             db: db.clone(),
@@ -64,12 +70,15 @@ impl World {
             limiter: limiter.clone(),
             throttle: throttle.clone(),
             hasher: hasher.clone(),
+            outbound: outbound.clone(),
+            background: background.clone(),
             reporter: log.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
         };
         let app = App::new(config, ports);
-        Self { app, db, objects, limiter, throttle, hasher, log, clock, entropy, secrets: Mutex::default() }
+        let secrets = Mutex::default();
+        Self { app, db, objects, limiter, throttle, hasher, outbound, background, log, clock, entropy, secrets }
     }
 
     /// The same installation deployed anew with other settings: the same database, clock and objects.
@@ -81,6 +90,8 @@ impl World {
             limiter: self.limiter.clone(),
             throttle: self.throttle.clone(),
             hasher: self.hasher.clone(),
+            outbound: self.outbound.clone(),
+            background: self.background.clone(),
             log: self.log.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
@@ -211,6 +222,9 @@ pub const PASSWORD: &str = "granite otter lamp 47";
 /// The secret that signs the tokens of the tests.
 pub const SECRET: &str = "uaqXxjbb-_0gzVpEkoyIwQh8mZ3cB6rT9sLnF2dWy5M";
 
+/// Opens the operator's routes.
+pub const OPERATOR_TOKEN: &str = "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0";
+
 pub const REGISTER: &str = "/api/v1/auth/register";
 pub const LOGIN: &str = "/api/v1/auth/login";
 pub const REFRESH: &str = "/api/v1/auth/refresh";
@@ -218,13 +232,15 @@ pub const LOGOUT: &str = "/api/v1/auth/logout";
 pub const ME: &str = "/api/v1/auth/me";
 pub const SESSIONS: &str = "/api/v1/auth/sessions";
 pub const DETECT: &str = "/api/v1/ai-tools/detect";
+pub const CRON_RUNS: &str = "/api/v1/operator/cron-runs";
 pub const BATCH: &str = "/api/v1/ai-tools/detect/batch";
 
 /// Below this a text is not a secret but a coincidence.
 const SHORTEST_SECRET: usize = 8;
 
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("JWT_SECRET", SECRET),
+    ("OPERATOR_TOKEN", OPERATOR_TOKEN),
     ("REGISTER_LIMIT", "1000/hour"),
     ("LOGIN_LIMIT", "1000/hour"),
     ("REFRESH_LIMIT", "1000/hour"),

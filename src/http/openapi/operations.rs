@@ -1,0 +1,176 @@
+//! What each route is for, in words, and which bodies it takes and gives.
+
+use serde_json::{Value, json};
+
+use super::{Operation, Schemas};
+use crate::http::accounts::{LoginBody, RegisterBody};
+use crate::http::batch::{BatchBody, BatchReply};
+use crate::http::cron_runs::RunsBody;
+use crate::http::detect::{DetectBody, DetectReply};
+use crate::http::grant::{TokenBody, UserBody};
+use crate::http::health::{Live, Ready};
+use crate::http::refresh::RefreshBody;
+use crate::http::route::Route;
+use crate::http::sessions::{RevokedBody, SessionsBody};
+
+/// The groups of routes.
+pub(super) const TAGS: [(&str, &str); 4] = [
+    ("accounts", "Register, log in, refresh, log out, sessions"),
+    ("detection", "Was this text written by a machine?"),
+    ("health", "Is it alive, is it ready"),
+    ("operator", "For whoever runs the installation"),
+];
+
+/// The description of a route; `None` when nobody wrote one.
+pub(super) fn describe(schemas: &mut Schemas, route: &Route) -> Option<Operation> {
+    let method = route.method.as_str();
+    account(schemas, method, route.path)
+        .or_else(|| detection(schemas, method, route.path))
+        .or_else(|| health(schemas, method, route.path))
+        .or_else(|| operator(schemas, method, route.path))
+}
+
+fn account(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation> {
+    let operation = |id, summary, description| plain(id, "accounts", summary, description);
+    Some(match (method, path) {
+        ("POST", "/api/v1/auth/register") => Operation {
+            request: schemas.json::<RegisterBody>(),
+            answers: vec![(201, "The account, logged in", Some(schemas.of::<TokenBody>()))],
+            problems: &[409],
+            ..operation("register", "Make an account", "Makes an account and logs it in. A taken e-mail is 409.")
+        },
+        ("POST", "/api/v1/auth/login") => Operation {
+            request: schemas.json::<LoginBody>(),
+            answers: vec![(200, "A session", Some(schemas.of::<TokenBody>()))],
+            problems: &[401],
+            ..operation(
+                "login",
+                "Log in",
+                "Opens a session. An unknown e-mail and a wrong password get the same answer in the same time. \
+                 Failures of one account make growing waits: 429 with `Retry-After`.",
+            )
+        },
+        ("POST", "/api/v1/auth/refresh") => Operation {
+            request: schemas.json::<RefreshBody>(),
+            request_optional: true,
+            answers: vec![(200, "The next tokens of the session", Some(schemas.of::<TokenBody>()))],
+            problems: &[401, 403],
+            security: Some(json!([{}, {"refreshCookie": []}])),
+            ..operation(
+                "refresh",
+                "Renew the access token",
+                "Gives a new access token and the successor of the refresh token, which comes in the body or as the \
+                 cookie. A token whose successor has been used is a copy in other hands: the session ends.",
+            )
+        },
+        ("POST", "/api/v1/auth/logout") => Operation {
+            answers: vec![(204, "The session is over", None)],
+            problems: &[403],
+            ..operation("logout", "Log out", "Ends the session of the access token, from the next request on.")
+        },
+        ("GET", "/api/v1/auth/me") => Operation {
+            answers: vec![(200, "The account", Some(schemas.of::<UserBody>()))],
+            ..operation("me", "Who am I", "The account behind the access token.")
+        },
+        ("GET", "/api/v1/auth/sessions") => Operation {
+            answers: vec![(200, "Live sessions", Some(schemas.of::<SessionsBody>()))],
+            ..operation("listSessions", "List sessions", "The live sessions of the account, with device and last use.")
+        },
+        ("DELETE", "/api/v1/auth/sessions") => Operation {
+            answers: vec![(200, "How many were revoked", Some(schemas.of::<RevokedBody>()))],
+            ..operation("revokeOtherSessions", "Revoke all other sessions", "Ends every session but the one that asks.")
+        },
+        ("DELETE", "/api/v1/auth/sessions/{id}") => Operation {
+            answers: vec![(200, "How many were revoked", Some(schemas.of::<RevokedBody>()))],
+            ..operation("revokeSession", "Revoke a session", "Ends one session of the account.")
+        },
+        _ => return None,
+    })
+}
+
+fn detection(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation> {
+    let operation = |id, summary, description| plain(id, "detection", summary, description);
+    Some(match (method, path) {
+        ("POST", "/api/v1/ai-tools/detect") => Operation {
+            request: Some(json!({
+                "application/json": {"schema": schemas.of::<DetectBody>()},
+                "multipart/form-data": {"schema": file_form()},
+            })),
+            answers: vec![(200, "The verdict", Some(schemas.of::<DetectReply>()))],
+            problems: &[422],
+            ..operation(
+                "detect",
+                "Judge a text",
+                "Judges a text, or a `.txt`, `.md`, `.docx` or `.pdf` file. The text is neither stored nor logged. A verdict \
+                 is evidence, never proof: it must not be the only ground for a decision about a person.",
+            )
+        },
+        ("POST", "/api/v1/ai-tools/detect/batch") => Operation {
+            request: schemas.json::<BatchBody>(),
+            answers: vec![(200, "The verdicts, in the order of the texts", Some(schemas.of::<BatchReply>()))],
+            ..operation(
+                "detectBatch",
+                "Judge several texts",
+                "Judges 1 to 20 texts. Each counts as one call; they pass as a whole or not at all.",
+            )
+        },
+        _ => return None,
+    })
+}
+
+fn health(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation> {
+    let operation = |id, summary, description| plain(id, "health", summary, description);
+    Some(match (method, path) {
+        ("GET", "/healthz") => Operation {
+            answers: vec![(200, "It runs", Some(schemas.of::<Live>()))],
+            ..operation("live", "Is it alive", "Answers whenever the Worker runs; asks nobody.")
+        },
+        ("GET", "/readyz") => Operation {
+            answers: vec![
+                (200, "Every part answers", Some(schemas.of::<Ready>())),
+                (503, "Some part does not answer", Some(schemas.of::<Ready>())),
+            ],
+            ..operation("ready", "Is it ready", "Asks the parts that a request needs, each under a deadline.")
+        },
+        _ => return None,
+    })
+}
+
+fn operator(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation> {
+    let operation = |id, summary, description| plain(id, "operator", summary, description);
+    Some(match (method, path) {
+        ("GET", "/api/v1/operator/cron-runs") => Operation {
+            answers: vec![(200, "The runs", Some(schemas.of::<RunsBody>()))],
+            ..operation(
+                "listCronRuns",
+                "List scheduled runs",
+                "The latest scheduled runs and how they went, newest first.",
+            )
+        },
+        _ => return None,
+    })
+}
+
+/// A description without bodies.
+fn plain(id: &'static str, tag: &'static str, summary: &'static str, description: &'static str) -> Operation {
+    Operation {
+        id,
+        tag,
+        summary,
+        description,
+        request: None,
+        request_optional: false,
+        answers: Vec::new(),
+        problems: &[],
+        security: None,
+    }
+}
+
+fn file_form() -> Value {
+    json!({
+        "type": "object",
+        "required": ["file"],
+        "additionalProperties": false,
+        "properties": {"file": {"type": "string", "format": "binary", "description": "At most 5 MiB"}},
+    })
+}

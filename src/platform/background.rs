@@ -1,0 +1,35 @@
+//! Work that outlives the answer: `waitUntil` of the event that it belongs to.
+
+use futures_util::future::BoxFuture;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
+use worker::worker_sys;
+
+use crate::ports::Background;
+
+/// A request's own lifetime: the runtime keeps its isolate until what was spawned here is done.
+pub struct Request(pub worker_sys::Context);
+
+impl Background for Request {
+    fn spawn(&self, work: BoxFuture<'static, ()>) {
+        // Refused only by a context that is over already: then nothing can be done for the work any more.
+        let _ = self.0.wait_until(&promise(work));
+    }
+}
+
+/// Where an event has no such call, as in an object: the runtime lets the work run on as long as it waits for something.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Detached;
+
+impl Background for Detached {
+    fn spawn(&self, work: BoxFuture<'static, ()>) {
+        let _ = promise(work);
+    }
+}
+
+fn promise(work: BoxFuture<'static, ()>) -> js_sys::Promise {
+    future_to_promise(async {
+        work.await;
+        Ok(JsValue::UNDEFINED)
+    })
+}

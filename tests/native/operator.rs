@@ -1,0 +1,77 @@
+//! The operator's routes: one token opens them, guesses count, and without a token they are not there.
+
+use edgekeep::http::route::Caller;
+use edgekeep::ports::PortError;
+use edgekeep::routes;
+
+use crate::support::World;
+use crate::support::world::{CRON_RUNS, OPERATOR_TOKEN, SECRET};
+
+#[tokio::test]
+async fn the_operator_sees_how_scheduled_runs_went() {
+    let world = World::new();
+    edgekeep::cron::run(&world.app, "0 * * * *", world.app.now_ms() - 5).await;
+    let answer = world.get(CRON_RUNS).bearer(OPERATOR_TOKEN).send().await.expect(200);
+    assert_eq!(answer.at("/runs").as_array().unwrap().len(), 1);
+    assert_eq!(answer.text("/runs/0/cron"), "0 * * * *");
+    assert_eq!(answer.text("/runs/0/outcome"), "ok");
+    assert!(answer.header("ratelimit").is_some());
+}
+
+#[tokio::test]
+async fn s6_no_other_credential_opens_an_operators_route() {
+    let world = World::new();
+    let person = world.someone("ada@example.com").await;
+    let near = &OPERATOR_TOKEN[..OPERATOR_TOKEN.len() - 1];
+    let spaced = format!("{OPERATOR_TOKEN} x");
+    for token in [person.access_token.as_str(), person.refresh_token.as_str(), SECRET, near, &spaced, "", "null"] {
+        for route in routes::table().into_iter().filter(|route| route.caller == Caller::Operator) {
+            let path = route.path.replace("{id}", "1");
+            let answer = world.call(route.method, &path).bearer(token).send().await;
+            answer.expect_problem(401, "unauthenticated");
+        }
+    }
+}
+
+#[tokio::test]
+async fn s6_the_operators_token_opens_no_account() {
+    let world = World::new();
+    world.me(OPERATOR_TOKEN).await.expect_problem(401, "unauthenticated");
+    world.detect(OPERATOR_TOKEN, "A text.").await.expect_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn without_a_token_the_routes_are_absent_like_any_path_that_never_was() {
+    let world = World::with(&[("OPERATOR_TOKEN", "")]);
+    let nothing = world.get("/api/v1/operator/nothing").bearer("x").send().await.expect_problem(404, "not_found");
+    for route in routes::table().into_iter().filter(|route| route.caller == Caller::Operator) {
+        for token in ["", OPERATOR_TOKEN] {
+            let path = route.path.replace("{id}", "1");
+            let answer = world.call(route.method.clone(), &path).bearer(token).send().await;
+            let answer = answer.expect_problem(404, "not_found");
+            assert_eq!(answer.text("/detail"), nothing.text("/detail"));
+            let other = world.call(http::Method::PATCH, &path).send().await;
+            other.expect_problem(404, "not_found");
+        }
+    }
+    assert_eq!(world.limiter.faults.calls(), 0);
+}
+
+#[tokio::test]
+async fn guesses_of_the_token_are_limited_per_address() {
+    let world = World::with(&[("OPERATOR_LIMIT", "3/hour")]);
+    for _ in 0..3 {
+        world.get(CRON_RUNS).bearer("guess").send().await.expect_problem(401, "unauthenticated");
+    }
+    world.get(CRON_RUNS).bearer("guess").send().await.expect_problem(429, "rate_limited");
+    world.get(CRON_RUNS).bearer(OPERATOR_TOKEN).send().await.expect_problem(429, "rate_limited");
+    let elsewhere = world.get(CRON_RUNS).at_address("198.51.100.77").bearer(OPERATOR_TOKEN);
+    elsewhere.send().await.expect(200);
+}
+
+#[tokio::test]
+async fn nothing_is_compared_when_the_limiter_does_not_answer() {
+    let world = World::new();
+    world.limiter.faults.fail_on(1, PortError::Timeout);
+    world.get(CRON_RUNS).bearer(OPERATOR_TOKEN).send().await.expect_problem(503, "unavailable");
+}
