@@ -1,4 +1,5 @@
-// The crate becomes a Worker in `build/`: only when something it is made of has changed.
+// The crate becomes a Worker in `build/`, and the web app files in `web/dist/`: only when something they are made of has
+// changed.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
@@ -9,6 +10,7 @@ import { withoutHashes } from "./names.mjs";
 import { BUILD, PROJECT } from "./paths.mjs";
 import { Problem, ask, duration, show } from "./process.mjs";
 import { WASM_BINDGEN, WORKER_BUILD } from "./versions.mjs";
+import { buildWeb } from "./web.mjs";
 
 const INGREDIENTS = ["src", "model", "migrations", ".cargo", "build.rs", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "package-lock.json"];
 const STAMP = join(BUILD, "stamp.json");
@@ -24,6 +26,7 @@ export const GZIP_BUDGET = 3_000_000;
  * @returns {Promise<Built & { fresh: boolean }>} `fresh` when it was built now
  */
 export async function build(tools, { force = false } = {}) {
+  await buildWeb({ force });
   const project = createHash("sha256").update(PROJECT).digest("hex").slice(0, 8);
   return locked(`build-${project}`, async () => {
     const fingerprint = fingerprintOf(tools);

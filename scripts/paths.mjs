@@ -19,6 +19,9 @@ export const WASM_TARGET = join(PROJECT, "target", "wasm");
 
 export const BUILD = join(PROJECT, "build");
 
+/** The web app: a package of its own, with its own lock file. */
+export const WEB = join(PROJECT, "web");
+
 /** A program of the npm dependencies. */
 export function npmProgram(/** @type {string} */ name) {
   return join(NODE_MODULES, ".bin", name);

@@ -11,6 +11,7 @@ import { duration, passSignals } from "./process.mjs";
  * @property {string} program
  * @property {string[]} args
  * @property {NodeJS.ProcessEnv} [env]
+ * @property {string} [cwd] the project when not given
  * @property {(output: string) => Count} [count] reads the counts from the output; without it the suite is one check
  */
 
@@ -49,9 +50,9 @@ function verdict({ count, name }, code, output) {
 }
 
 /** @param {Suite} suite @returns {Promise<{ code: number, output: string }>} */
-function run({ program, args, env = process.env }) {
+function run({ program, args, env = process.env, cwd = PROJECT }) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: PROJECT, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     const show = (/** @type {NodeJS.WriteStream} */ stream) => (/** @type {Buffer} */ chunk) => {
       output += chunk.toString();
@@ -80,4 +81,13 @@ export function countCargo(/** @type {string} */ output) {
 export function countNode(/** @type {string} */ output) {
   const number = (/** @type {string} */ name) => Number(new RegExp(`^(?:ℹ|#) ${name} (\\d+)$`, "m").exec(output)?.[1] ?? 0);
   return { passed: number("pass"), failed: number("fail") + number("cancelled") };
+}
+
+/** @returns {Count} */
+export function countVitest(/** @type {string} */ output) {
+  // Its colours stand between the words.
+  // eslint-disable-next-line no-control-regex
+  const line = /^\s*Tests\s+(.*)$/m.exec(output.replace(/\u001b\[[\d;]*m/g, ""))?.[1] ?? "";
+  const number = (/** @type {string} */ name) => Number(new RegExp(`(\\d+) ${name}`).exec(line)?.[1] ?? 0);
+  return { passed: number("passed"), failed: number("failed") };
 }

@@ -4,10 +4,12 @@
 //! meaning; the defaults there are the very texts that are read when a name is not set. No problem ever quotes a value, since
 //! a secret may have been put under the wrong name.
 
+mod opinion;
 mod read;
 mod secret;
 mod settings;
 
+pub use opinion::{ApiKey, OpinionConfig, Provider};
 pub use read::Problem;
 pub use settings::{SETTINGS, Setting};
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Detection.
     pub detect: DetectConfig,
+    /// The second opinion.
+    pub opinion: OpinionConfig,
     /// How long to wait for others.
     pub deadlines: DeadlinesConfig,
     /// Origins besides its own whose pages may call; none by default.
@@ -151,8 +155,10 @@ impl Config {
         let hashing = HashingConfig::read(&mut reader);
         let limits = LimitsConfig::read(&mut reader);
         let detect = DetectConfig::read(&mut reader);
+        let secure_only = environment != Some(Environment::Development);
+        let opinion = OpinionConfig::read(&mut reader, secure_only);
         let deadlines = DeadlinesConfig::read(&mut reader);
-        let cors_origins = reader.origins("CORS_ORIGINS", environment != Some(Environment::Development));
+        let cors_origins = reader.origins("CORS_ORIGINS", secure_only);
         let log_level = reader.choice("LOG_LEVEL", &LEVELS);
         let config = (|| {
             Some(Self {
@@ -162,6 +168,7 @@ impl Config {
                 hashing: hashing?,
                 limits: limits?,
                 detect: detect?,
+                opinion: opinion?,
                 deadlines: deadlines?,
                 cors_origins: cors_origins?,
                 log_level: log_level?,

@@ -4,9 +4,10 @@
 use serde_json::json;
 
 use crate::app::App;
+use crate::domain::budget::day_of;
 use crate::error::Result;
 use crate::ports::Level;
-use crate::store::{cron_runs, sessions};
+use crate::store::{cron_runs, sessions, usage};
 
 /// Runs what is due at `cron` and records it.
 pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
@@ -56,12 +57,15 @@ async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
         }
     }
     cron_runs::delete_before(db, now_ms - KEEP_RUNS_MS).await?;
+    usage::delete_before(db, day_of(now_ms - KEEP_USAGE_MS)).await?;
     Ok(deleted)
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// An ended session is kept for a week: a replayed token is then told apart from an unknown one.
 const KEEP_ENDED_MS: i64 = 7 * DAY_MS;
+/// Shown are 30 days.
+const KEEP_USAGE_MS: i64 = 90 * DAY_MS;
 const KEEP_RUNS_MS: i64 = 90 * DAY_MS;
 const BITE: u32 = 500;
 const BITES: u32 = 20;

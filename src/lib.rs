@@ -11,6 +11,7 @@ pub mod extract;
 pub mod hashing;
 #[cfg(feature = "embedded-model")]
 pub mod http;
+pub mod opinion;
 pub mod platform;
 pub mod ports;
 #[cfg(feature = "embedded-model")]

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method};
 
+use crate::domain::budget::{Look, Reserve, Reserved, Settle, Settled, Spending};
+use crate::domain::circuit;
 use crate::domain::password::{Password, PhcString};
 use crate::domain::quota::{Decision, Policy};
 use crate::domain::throttle::Wait;
@@ -28,6 +30,10 @@ pub struct Ports {
     pub throttle: Arc<dyn Throttle>,
     /// Password hashing away from the isolate that serves requests.
     pub hasher: Arc<dyn Hasher>,
+    /// What may be spent on others: one ledger, in one Durable Object in the Worker.
+    pub budget: Arc<dyn Budget>,
+    /// Who is left alone for a while: one Durable Object per name in the Worker.
+    pub circuits: Arc<dyn Circuits>,
     /// HTTP servers elsewhere.
     pub outbound: Arc<dyn Outbound>,
     /// Work that outlives the answer. The one port that belongs to a request.
@@ -211,6 +217,44 @@ pub trait Throttle: Send + Sync {
     /// # Errors
     /// When the throttle does not answer; the attempt then stays counted.
     async fn withdraw(&self, account: &str, address: &str) -> Result<(), PortError>;
+}
+
+/// The ledger of what is spent on others.
+#[async_trait]
+pub trait Budget: Send + Sync {
+    /// Reserves the worst case of a call before it is made.
+    ///
+    /// # Errors
+    /// When the ledger does not answer: then the call must not be made. Its worst case may count as spent.
+    async fn reserve(&self, asked: &Reserve) -> Result<Reserved, PortError>;
+
+    /// Gives back what the call did not use.
+    ///
+    /// # Errors
+    /// When the ledger does not answer: then the worst case may stay spent.
+    async fn settle(&self, asked: &Settle) -> Result<Settled, PortError>;
+
+    /// What was spent.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    async fn spending(&self, asked: &Look) -> Result<Spending, PortError>;
+}
+
+/// Circuit breakers by name.
+#[async_trait]
+pub trait Circuits: Send + Sync {
+    /// Whether a call to `name` may pass.
+    ///
+    /// # Errors
+    /// When the breaker does not answer.
+    async fn admit(&self, name: &str, rules: &circuit::Rules) -> Result<circuit::Passage, PortError>;
+
+    /// How a call that had passed went.
+    ///
+    /// # Errors
+    /// When the breaker does not answer.
+    async fn report(&self, name: &str, rules: &circuit::Rules, ok: bool) -> Result<(), PortError>;
 }
 
 /// Password hashing.

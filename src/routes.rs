@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::domain::quota::Policy;
 use crate::http::limits::Limit;
 use crate::http::route::{Draft, Route};
-use crate::http::{accounts, batch, cron_runs, detect, health, refresh, sessions};
+use crate::http::{accounts, batch, cron_runs, detect, health, refresh, sessions, usage};
 
 /// Every route of the Worker. What is not here is 404.
 #[must_use]
@@ -30,6 +30,8 @@ pub fn table() -> Vec<Route> {
             .body_limit(batch::body_limit)
             .limit(DETECT)
             .bearer(batch::detect),
+        Draft::new(Method::GET, "/api/v1/usage").bearer(usage::of_account),
+        Draft::new(Method::GET, "/api/v1/operator/usage").operator(OPERATOR, usage::of_all),
         Draft::new(Method::GET, "/api/v1/operator/cron-runs").operator(OPERATOR, cron_runs::list),
     ]
 }
@@ -37,7 +39,8 @@ pub fn table() -> Vec<Route> {
 const REGISTER: Limit = limit("register", |config| &config.limits.register);
 const LOGIN: Limit = limit("login", |config| &config.limits.login);
 const REFRESH: Limit = limit("refresh", |config| &config.limits.refresh);
-const DETECT: Limit = limit("detect", |config| &config.limits.detect);
+/// Detections, single and in batches.
+pub(crate) const DETECT: Limit = limit("detect", |config| &config.limits.detect);
 const OPERATOR: Limit = limit("operator", |config| &config.limits.operator);
 
 const fn limit(name: &'static str, policy: fn(&Config) -> &Policy) -> Limit {

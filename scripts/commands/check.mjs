@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GZIP_BUDGET, build, sizes } from "../build.mjs";
-import { npmProgram } from "../paths.mjs";
+import { WEB, npmProgram } from "../paths.mjs";
 import { ask } from "../process.mjs";
 import { cargoDeny } from "../setup/tools.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
 import { closing, runAll } from "../suites.mjs";
+import { webProgram } from "../web.mjs";
 import { wrangler, wranglerEnvironment } from "../wrangler.mjs";
 
 /** All that can be said about the code without running it. */
@@ -28,6 +29,8 @@ export default async function check() {
     { name: "licences, bans, sources", program: deny, args: ["--locked", "check", "bans", "licenses", "sources"], env: tools.native },
     npm("eslint", "eslint", "--max-warnings=0", "."),
     npm("types of the scripts", "tsc", "--project", "tsconfig.json"),
+    { name: "eslint of the web app", ...webProgram("eslint/bin/eslint.js", "--max-warnings=0", "."), cwd: WEB },
+    { name: "types of the web app", ...webProgram("typescript/bin/tsc"), cwd: WEB },
     {
       name: "deployable",
       program: process.execPath,

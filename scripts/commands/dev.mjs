@@ -7,6 +7,7 @@ import { isTaken } from "../ports.mjs";
 import { Problem, show, sleep, work } from "../process.mjs";
 import { endDescendants } from "../processes.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
+import { watchWeb } from "../web.mjs";
 import { wrangler, wranglerEnvironment } from "../wrangler.mjs";
 
 const STATE = join(PROJECT, ".wrangler", "state");
@@ -27,6 +28,7 @@ export default async function dev(/** @type {string[]} */ args) {
   console.log(`  Starting the Worker (${sizes(built)})`);
   const ended = new AbortController();
   void announce(port, ended.signal);
+  void watchWeb(ended.signal);
   const rest = portGiven(args) ? args : ["--port", String(port), ...args];
   const code = await show(process.execPath, wrangler("dev", ...rest), { env });
   ended.abort();
@@ -78,12 +80,12 @@ async function announce(/** @type {number} */ port, /** @type {AbortSignal} */ e
     const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
     if (answer?.ok) {
       console.log(`
-Edgekeep is ready on ${url}. Next, register:
+Edgekeep is ready: open ${url} in a browser, or register from here:
 
   curl ${url}/api/v1/auth/register -H 'content-type: application/json' \\
     -d '{"email":"me@example.com","password":"correct horse battery staple"}'
 
-Ctrl-C stops it. The data is in .wrangler/state.
+A change of src/ or web/ is built and served when you save it. Ctrl-C stops it. The data is in .wrangler/state.
 `);
       return;
     }

@@ -2,12 +2,17 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build, sizes } from "../build.mjs";
-import { PROJECT } from "../paths.mjs";
+import { PROJECT, WEB } from "../paths.mjs";
 import { endDescendants } from "../processes.mjs";
+import { browser } from "../setup/browser.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
-import { closing, countCargo, countNode, runAll } from "../suites.mjs";
+import { closing, countCargo, countNode, countVitest, runAll } from "../suites.mjs";
+import { webProgram } from "../web.mjs";
 
-/** Every test: native, in WebAssembly, and on the built Worker. Words after `--` choose one of `native`, `wasm`, `workerd`. */
+/**
+ * Every test: native, in WebAssembly, on the built Worker, of the web app, and of both in a browser. Words after `--` choose
+ * among `native`, `wasm`, `workerd`, `web` and `browser`.
+ */
 export default async function test(/** @type {string[]} */ args) {
   const wanted = (/** @type {string} */ name) => args.length === 0 || args.includes(name);
   const tools = await toolchain();
@@ -37,6 +42,19 @@ export default async function test(/** @type {string[]} */ args) {
       name: "workerd",
       program: process.execPath,
       args: ["--test", "--test-reporter=spec", "--test-timeout=180000", "tests/workerd/**/*.test.mjs"],
+      count: countNode,
+    });
+  }
+
+  if (wanted("web")) suites.push({ name: "web", ...webProgram("vitest/vitest.mjs", "run"), cwd: WEB, count: countVitest });
+  if (wanted("browser")) {
+    await build(tools);
+    const env = { CHROMIUM: await browser() };
+    suites.push({
+      name: "browser",
+      program: process.execPath,
+      args: ["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=300000", "tests/e2e/**/*.test.mjs"],
+      env,
       count: countNode,
     });
   }

@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What is set, or the default; a problem when there is neither.
-    fn text(&mut self, name: &'static str) -> Option<String> {
+    pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
         if let Some(text) = (self.lookup)(name) {
             return Some(text);
         }

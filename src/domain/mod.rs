@@ -4,6 +4,8 @@
 //! [`password::NewPassword`], never a `String`. What a parser refuses, it refuses with a text for people.
 
 pub mod address;
+pub mod budget;
+pub mod circuit;
 pub mod email;
 pub mod id;
 pub mod name;

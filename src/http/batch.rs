@@ -12,6 +12,7 @@ use super::body::JsonInput;
 use super::call::{Call, Principal};
 use super::detect::{NO_TEXT, Usage, usage};
 use super::reply::Reply;
+use super::usage as record;
 use crate::config::Config;
 use crate::detector::{self, Assessment, Options};
 use crate::error::{Error, FieldProblem, Result};
@@ -113,13 +114,15 @@ pub(super) struct ResultBody {
 ///
 /// # Errors
 /// When there is no randomness for an id.
-pub async fn detect(call: Call, _: Principal, input: Batch) -> Result<Reply> {
+pub async fn detect(call: Call, principal: Principal, input: Batch) -> Result<Reply> {
     let options = Options { min_words: call.app.config.detect.min_words };
+    let texts = JsonInput::cost(&input);
     let judge = |item: Item| {
         let id = item.id.map_or_else(|| call.app.new_id(), Ok)?;
         Ok(ResultBody { id, assessment: detector::assess(&item.text, &options) })
     };
     let results = input.0.into_iter().map(judge).collect::<Result<Vec<_>>>()?;
+    record::record(&call, &principal, texts);
     let usage = call.quota.as_ref().and_then(|quota| usage(quota, call.now_ms));
     Reply::json(StatusCode::OK, &BatchReply { results, usage })
 }

@@ -8,12 +8,14 @@ use super::body::{Input, JsonInput};
 use super::call::{Call, Principal};
 use super::limits::Quota;
 use super::reply::Reply;
-use super::upload;
+use super::second_opinion::OpinionBody;
+use super::{upload, usage as record};
 use crate::config::Config;
 use crate::detector::{self, Assessment, Options};
 use crate::domain::time::rfc3339;
 use crate::error::{Error, FieldProblem, Result};
 use crate::extract::{self, Kind};
+use crate::opinion;
 
 /// Largest body: that of a file, or of the longest text.
 #[must_use]
@@ -33,11 +35,16 @@ fn json_limit(config: &Config) -> usize {
 #[serde(deny_unknown_fields)]
 pub struct DetectBody {
     text: String,
+    /// Whether another model, at a language-model provider, is to be asked too.
+    #[serde(default)]
+    second_opinion: bool,
 }
 
 /// A text that the detector takes, as JSON or out of a file. It is never stored nor logged.
 pub struct DetectText {
     text: String,
+    /// Another model, elsewhere, is to be asked too. Only then does the text leave the Worker.
+    second_opinion: bool,
     /// What kind of file it came in.
     file: Option<Kind>,
 }
@@ -45,17 +52,17 @@ pub struct DetectText {
 impl Input for DetectText {
     async fn read(call: &Call, body: Body, limit: usize) -> Result<Self> {
         if !upload::is_multipart(&call.headers) {
-            let Typed(text) = Typed::read(call, body, limit.min(json_limit(&call.app.config))).await?;
-            return Ok(Self { text, file: None });
+            let Typed(body) = Typed::read(call, body, limit.min(json_limit(&call.app.config))).await?;
+            return Ok(Self { text: body.text, second_opinion: body.second_opinion, file: None });
         }
         let file = upload::read(&call.headers, body, limit.min(upload::LIMIT)).await?;
         let extracted = extract::extract(&file.name, &file.bytes, call.app.config.detect.max_chars)?;
-        Ok(Self { text: extracted.text, file: Some(extracted.kind) })
+        Ok(Self { text: extracted.text, second_opinion: file.second_opinion, file: Some(extracted.kind) })
     }
 }
 
 /// A text that was sent as JSON.
-struct Typed(String);
+struct Typed(DetectBody);
 
 impl JsonInput for Typed {
     type Wire = DetectBody;
@@ -68,7 +75,7 @@ impl JsonInput for Typed {
         if wire.text.trim().is_empty() {
             return Err(Error::InvalidInput(vec![FieldProblem::new("text", NO_TEXT)]));
         }
-        Ok(Self(wire.text))
+        Ok(Self(wire))
     }
 }
 
@@ -80,6 +87,8 @@ pub(super) struct DetectReply {
     assessment: Assessment,
     #[serde(skip_serializing_if = "Option::is_none")]
     document: Option<Document>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_opinion: Option<OpinionBody>,
     #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     usage: Option<Usage>,
 }
@@ -101,16 +110,23 @@ pub(super) struct Usage {
     resets_at: String,
 }
 
-/// Judges the text with the model inside the Worker.
+/// Judges the text with the model inside the Worker, and asks for a second opinion when the request does. Neither changes
+/// the other.
 ///
 /// # Errors
 /// When there is no randomness for the id.
-pub async fn detect(call: Call, _: Principal, input: DetectText) -> Result<Reply> {
+pub async fn detect(call: Call, principal: Principal, input: DetectText) -> Result<Reply> {
+    let id = call.app.new_id()?;
     let options = Options { min_words: call.app.config.detect.min_words };
     let assessment = detector::assess(&input.text, &options);
+    record::record(&call, &principal, 1);
+    let second_opinion = match input.second_opinion {
+        true => Some(opinion::ask(&call.app, &principal.user.id, &input.text).await.into()),
+        false => None,
+    };
     let document = input.file.map(|kind| Document { kind, text: input.text });
     let usage = call.quota.as_ref().and_then(|quota| usage(quota, call.now_ms));
-    Reply::json(StatusCode::OK, &DetectReply { id: call.app.new_id()?, assessment, document, usage })
+    Reply::json(StatusCode::OK, &DetectReply { id, assessment, document, second_opinion, usage })
 }
 
 /// The window of the policy with the least room left.

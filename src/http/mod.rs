@@ -24,9 +24,11 @@ pub mod problem;
 pub mod refresh;
 pub mod reply;
 pub mod route;
+pub mod second_opinion;
 mod serve;
 pub mod sessions;
 pub mod trace;
 pub mod upload;
+pub mod usage;
 
 pub use serve::{misconfigured, serve};

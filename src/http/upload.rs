@@ -1,4 +1,4 @@
-//! Files in `multipart/form-data`: one part, named `file`.
+//! Files in `multipart/form-data`: one part, named `file`, and one, `second_opinion`, that may be there.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -17,6 +17,8 @@ pub struct Upload {
     pub name: String,
     /// Its bytes.
     pub bytes: Bytes,
+    /// Whether a second opinion is asked for.
+    pub second_opinion: bool,
 }
 
 /// Whether the body says that it is a form with files.
@@ -46,7 +48,19 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Uploa
         _ => Error::InvalidMultipart,
     };
     let mut found = None;
+    let mut second_opinion = None;
     while let Some(part) = form.next_field().await.map_err(refused)? {
+        if part.name() == Some(SECOND_OPINION) {
+            if second_opinion.is_some() {
+                return Err(problem(SECOND_OPINION, "This field stands there twice."));
+            }
+            second_opinion = Some(match part.bytes().await.map_err(refused)?.as_ref() {
+                b"true" => true,
+                b"false" => false,
+                _ => return Err(problem(SECOND_OPINION, "This field must be true or false.")),
+            });
+            continue;
+        }
         if part.name() != Some(PART) {
             return Err(problem(part.name().unwrap_or_default(), "There is no such field in this request."));
         }
@@ -56,9 +70,10 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Uploa
         let name = part.file_name().map(ToOwned::to_owned);
         let name = name.ok_or_else(|| problem(PART, "This field must be a file, with its name."))?;
         let bytes = part.bytes().await.map_err(refused)?;
-        found = Some(Upload { name, bytes });
+        found = Some((name, bytes));
     }
-    found.ok_or_else(|| problem(PART, "This field is required."))
+    let upload = |(name, bytes)| Upload { name, bytes, second_opinion: second_opinion.unwrap_or(false) };
+    found.map(upload).ok_or_else(|| problem(PART, "This field is required."))
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {
@@ -71,5 +86,6 @@ fn problem(field: &str, message: &str) -> Error {
 }
 
 const PART: &str = "file";
+const SECOND_OPINION: &str = "second_opinion";
 /// RFC 2046.
 const LONGEST_BOUNDARY: usize = 70;

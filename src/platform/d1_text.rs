@@ -96,7 +96,8 @@ struct Done {
     rows: Vec<Line>,
 }
 
-struct Line(Row);
+/// One row as an object: `{column: value, ...}`. Durable Objects give theirs in this form too.
+pub struct Line(pub Row);
 
 impl<'de> Deserialize<'de> for Line {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -14,6 +14,8 @@ use wasm_bindgen::JsValue;
 use worker::Env;
 
 use super::background::Detached;
+use super::budget::Ledger;
+use super::circuit::Breakers;
 use super::clock::{self, SystemClock};
 use super::d1::D1;
 use super::entropy::SystemEntropy;
@@ -62,6 +64,8 @@ fn ports(env: &Env, config: &Config) -> worker::Result<Ports> {
         limiter: Arc::new(Limiters::new(env.durable_object("LIMITER")?, object_ms)),
         throttle: Arc::new(Throttles::new(env.durable_object("THROTTLE")?, config.auth.throttle, object_ms)),
         hasher: Arc::new(HasherPool::new(hashers, hashing.cost(), hashing.pool, hashing.queue as usize, object_ms)),
+        budget: Arc::new(Ledger::new(env.durable_object("BUDGET")?, object_ms)),
+        circuits: Arc::new(Breakers::new(env.durable_object("CIRCUIT")?, object_ms)),
         outbound: Arc::new(Fetch),
         background: Arc::new(Detached),
         reporter: Arc::new(Console),

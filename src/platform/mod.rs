@@ -11,6 +11,10 @@ pub mod wire;
 #[cfg(target_arch = "wasm32")]
 pub mod background;
 #[cfg(target_arch = "wasm32")]
+pub mod budget;
+#[cfg(target_arch = "wasm32")]
+pub mod circuit;
+#[cfg(target_arch = "wasm32")]
 pub mod clock;
 #[cfg(target_arch = "wasm32")]
 pub mod d1;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::domain::circuit;
 use crate::domain::throttle::Rules;
 use crate::hashing::{Cost, Salt};
 
@@ -22,6 +23,15 @@ pub struct Attempt {
     pub rules: Rules,
     /// Canonical address of the client.
     pub address: String,
+}
+
+/// Tells a circuit breaker how a call went.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The numbers of the breaker.
+    pub rules: circuit::Rules,
+    /// The other side did its part.
+    pub ok: bool,
 }
 
 /// One job for a hasher. Never logged: no `Debug`.

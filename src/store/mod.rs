@@ -4,8 +4,10 @@
 //! nothing is checked first and written later.
 
 pub mod cron_runs;
+pub mod ledger;
 pub mod probe;
 pub mod refresh_tokens;
 pub mod sessions;
+pub mod usage;
 pub mod users;
 pub mod value;

@@ -347,8 +347,8 @@ async fn a_protected_request_costs_one_query() {
         assert_eq!(world.db.faults.calls() - before, calls, "{path}");
     }
     let before = world.db.faults.calls();
-    world.detect(&person.access_token, "A text that is short.").await.expect(200);
-    assert_eq!(world.db.faults.calls() - before, 1, "detection");
+    let answer = world.detect(&person.access_token, "A text that is short.").await.expect(200);
+    assert_eq!(answer.db_calls - before, 1, "detection");
     let before = world.db.faults.calls();
     world.me("not.a.token").await.expect(401);
     assert_eq!(world.db.faults.calls() - before, 0, "a token that is not ours costs none");

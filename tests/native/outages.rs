@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::faults::Fault;
 use crate::support::world::{
-    BATCH, CRON_RUNS, DETECT, LOGIN, LOGOUT, ME, OPERATOR_TOKEN, PASSWORD, Person, REFRESH, REGISTER, SESSIONS,
+    BATCH, CRON_RUNS, DETECT, LOGIN, LOGOUT, ME, OPERATOR_TOKEN, OPERATOR_USAGE, PASSWORD, Person, REFRESH, REGISTER,
+    SESSIONS, USAGE,
 };
 use crate::support::{Answer, World};
 
@@ -25,6 +26,8 @@ fn requests(person: &Person, other: &Person) -> Vec<(Method, String, Option<Valu
         (Method::POST, DETECT.into(), Some(json!({"text": "A text."}))),
         (Method::POST, BATCH.into(), Some(json!({"texts": [{"text": "A text."}, {"text": "Another."}]}))),
         (Method::GET, CRON_RUNS.into(), None),
+        (Method::GET, USAGE.into(), None),
+        (Method::GET, OPERATOR_USAGE.into(), None),
     ]
 }
 
@@ -53,7 +56,7 @@ impl Scene {
     }
 }
 
-const ROUTES: usize = 11;
+const ROUTES: usize = 13;
 
 #[tokio::test]
 async fn every_route_of_the_table_takes_part() {
@@ -76,8 +79,7 @@ async fn the_database_failing_on_any_call_of_any_route_is_a_clean_error_and_chan
     for at in 0..ROUTES {
         let scene = Scene::set().await;
         let before = scene.world.db.faults.calls();
-        scene.play(at).await;
-        let calls = scene.world.db.faults.calls() - before;
+        let calls = scene.play(at).await.db_calls - before;
         assert!(calls >= 1, "{at}");
         for n in 1..=calls {
             for (error, status) in [
@@ -111,8 +113,7 @@ async fn a_write_whose_answer_is_lost_is_a_503_and_leaves_no_half_of_anything() 
     for at in 0..ROUTES {
         let scene = Scene::set().await;
         let before = scene.world.db.faults.calls();
-        scene.play(at).await;
-        for n in 1..=scene.world.db.faults.calls() - before {
+        for n in 1..=scene.play(at).await.db_calls - before {
             let scene = Scene::set().await;
             scene.world.db.faults.on(n, Fault::Lose(DbError::Timeout));
             scene.play(at).await.expect_problem(503, "unavailable");

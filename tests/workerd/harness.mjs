@@ -34,6 +34,7 @@ export const ADDRESS = "203.0.113.7";
  * @property {Record<string, string | undefined>} [vars] settings over those of wrangler.toml and VARS; undefined takes one away
  * @property {string} [persist] a folder whose data survives `stop`; without it the data goes with the Worker
  * @property {boolean} [migrate] false leaves the database empty
+ * @property {boolean} [assets] serves the web app too, as in production; without it every request goes straight to the Worker
  * @property {boolean} [inspect] lets `storage` look into Durable Objects, which wraps their classes
  * @property {boolean} [quiet] throws the Worker's log away before anyone reads it: for measurements
  */
@@ -45,7 +46,7 @@ export const ADDRESS = "203.0.113.7";
  */
 
 /** @param {Start} [options] */
-export async function startWorker({ vars = {}, persist, migrate = true, inspect = false, quiet = false } = {}) {
+export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, quiet = false } = {}) {
   const data = persist ?? mkdtempSync(join(tmpdir(), "edgekeep-"));
   const port = await freePort();
   /** @type {LogLine[]} */
@@ -58,7 +59,7 @@ export async function startWorker({ vars = {}, persist, migrate = true, inspect 
 
   const start = async () => {
     const before = children();
-    runtime = await launch({ ...options({ vars: current, port, data, lines }), unsafeInspectDurableObjects: inspect }, quiet);
+    runtime = await launch({ ...options({ vars: current, port, data, lines, assets }), unsafeInspectDurableObjects: inspect }, quiet);
     pids = children().filter((pid) => !before.includes(pid));
   };
   const alive = () => {
@@ -196,8 +197,8 @@ async function launch(given, quiet = false) {
   }
 }
 
-/** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[] }} start */
-function options({ vars, port, data, lines }) {
+/** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[], assets: boolean }} start */
+function options({ vars, port, data, lines, assets }) {
   const file = join(PROJECT, "wrangler.toml");
   // The settings as committed: what a developer keeps in .dev.vars, which the options would include, is not for tests.
   const merged = Object.entries({ ...unstable_readConfig({ config: file }).vars, ...VARS, ...vars });
@@ -205,6 +206,8 @@ function options({ vars, port, data, lines }) {
   const { workerOptions } = /** @type {{ workerOptions: any }} */ (unstable_getMiniflareWorkerOptions(file));
   const converted = convertV4MiniflareOptions({
     ...workerOptions,
+    // The router of assets would stand between the tests and the Worker.
+    assets: assets ? workerOptions.assets : undefined,
     name: NAME,
     bindings: Object.fromEntries(merged.filter(([, value]) => value !== undefined)),
     modulesRoot: BUILD,

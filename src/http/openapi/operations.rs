@@ -12,6 +12,7 @@ use crate::http::health::{Live, Ready};
 use crate::http::refresh::RefreshBody;
 use crate::http::route::Route;
 use crate::http::sessions::{RevokedBody, SessionsBody};
+use crate::http::usage::{InstallationBody, UsageBody};
 
 /// The groups of routes.
 pub(super) const TAGS: [(&str, &str); 4] = [
@@ -72,6 +73,15 @@ fn account(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation>
             answers: vec![(200, "The account", Some(schemas.of::<UserBody>()))],
             ..operation("me", "Who am I", "The account behind the access token.")
         },
+        ("GET", "/api/v1/usage") => Operation {
+            answers: vec![(200, "Days, limits and what is left", Some(schemas.of::<UsageBody>()))],
+            ..operation(
+                "usage",
+                "What was used, what is left",
+                "Detections and the cost of second opinions on each of the last 30 days, in UTC, and what is left of the \
+                 limits. Detections are counted a moment after their answer.",
+            )
+        },
         ("GET", "/api/v1/auth/sessions") => Operation {
             answers: vec![(200, "Live sessions", Some(schemas.of::<SessionsBody>()))],
             ..operation("listSessions", "List sessions", "The live sessions of the account, with device and last use.")
@@ -102,7 +112,9 @@ fn detection(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operatio
                 "detect",
                 "Judge a text",
                 "Judges a text, or a `.txt`, `.md`, `.docx` or `.pdf` file. The text is neither stored nor logged. A verdict \
-                 is evidence, never proof: it must not be the only ground for a decision about a person.",
+                 is evidence, never proof: it must not be the only ground for a decision about a person. With \
+                 `second_opinion` the text is also sent to a language-model provider, and only then; whatever comes of it \
+                 stands in a block of its own.",
             )
         },
         ("POST", "/api/v1/ai-tools/detect/batch") => Operation {
@@ -139,6 +151,15 @@ fn health(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation> 
 fn operator(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation> {
     let operation = |id, summary, description| plain(id, "operator", summary, description);
     Some(match (method, path) {
+        ("GET", "/api/v1/operator/usage") => Operation {
+            answers: vec![(200, "Days, budget and top spenders", Some(schemas.of::<InstallationBody>()))],
+            ..operation(
+                "installationUsage",
+                "What all accounts used",
+                "Detections and the cost of second opinions of all accounts together on each of the last 30 days, in UTC, \
+                 what is left of the budget, and the accounts that spent most.",
+            )
+        },
         ("GET", "/api/v1/operator/cron-runs") => Operation {
             answers: vec![(200, "The runs", Some(schemas.of::<RunsBody>()))],
             ..operation(
@@ -171,6 +192,8 @@ fn file_form() -> Value {
         "type": "object",
         "required": ["file"],
         "additionalProperties": false,
-        "properties": {"file": {"type": "string", "format": "binary", "description": "At most 5 MiB"}},
+        "properties": {"file": {"type": "string", "format": "binary", "description": "At most 5 MiB"},
+            "second_opinion": {"type": "string", "enum": ["true", "false"]},
+        },
     })
 }

@@ -88,9 +88,10 @@ impl<'w> Call<'w> {
         *request.uri_mut() = url.parse().expect("a URL");
         *request.headers_mut() = headers;
         let response = edgekeep::http::serve(&world.app, request).await;
+        let db_calls = world.db.faults.calls();
         world.background.settle().await;
         let (parts, body) = response.into_parts();
-        let answer = Answer { method, url, status: parts.status, headers: parts.headers, body };
+        let answer = Answer { method, url, db_calls, status: parts.status, headers: parts.headers, body };
         answer.hold_to_its_duties(world);
         answer.hold_to_its_log_line(world);
         answer
@@ -102,6 +103,8 @@ impl<'w> Call<'w> {
 pub struct Answer {
     method: Method,
     url: String,
+    /// Calls of the database up to the answer, and not those in the background after it.
+    pub db_calls: u64,
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,

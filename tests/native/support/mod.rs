@@ -2,6 +2,7 @@
 
 pub mod background;
 pub mod backups;
+pub mod budget;
 pub mod client;
 pub mod clock;
 pub mod entropy;

@@ -196,6 +196,13 @@ impl Db for SqliteDb {
     }
 }
 
+/// The SQLite of a Durable Object has the manners that D1 is built on.
+impl edgekeep::store::ledger::Sql for SqliteDb {
+    fn run(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        SqliteDb::run(self, &self.connection(), &statement).map(|outcome| outcome.rows)
+    }
+}
+
 /// The migrations in the order in which they are applied.
 pub fn migrations() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");

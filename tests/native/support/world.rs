@@ -10,6 +10,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::background::TestBackground;
+use super::budget::{MemoryBudget, MemoryCircuits};
 use super::client::{Answer, Call};
 use super::clock::TestClock;
 use super::entropy::TestEntropy;
@@ -28,6 +29,8 @@ pub struct World {
     pub limiter: Arc<MemoryLimiter>,
     pub throttle: Arc<MemoryThrottle>,
     pub hasher: Arc<TestHasher>,
+    pub budget: Arc<MemoryBudget>,
+    pub circuits: Arc<MemoryCircuits>,
     pub outbound: Arc<TestOutbound>,
     pub background: Arc<TestBackground>,
     pub log: Arc<RecordingReporter>,
@@ -61,6 +64,8 @@ impl World {
         let limiter = Arc::new(MemoryLimiter::at(Arc::clone(&clock)));
         let throttle = Arc::new(MemoryThrottle::at(Arc::clone(&clock), config.auth.throttle));
         let hasher = Arc::new(hasher(Arc::clone(&entropy)));
+        let budget = Arc::new(MemoryBudget::at(Arc::clone(&clock)));
+        let circuits = Arc::new(MemoryCircuits::at(Arc::clone(&clock)));
         let outbound = Arc::new(TestOutbound::default());
         let background = Arc::new(TestBackground::default());
         let log = Arc::new(RecordingReporter::default());
@@ -70,6 +75,8 @@ impl World {
             limiter: limiter.clone(),
             throttle: throttle.clone(),
             hasher: hasher.clone(),
+            budget: budget.clone(),
+            circuits: circuits.clone(),
             outbound: outbound.clone(),
             background: background.clone(),
             reporter: log.clone(),
@@ -78,7 +85,22 @@ impl World {
         };
         let app = App::new(config, ports);
         let secrets = Mutex::default();
-        Self { app, db, objects, limiter, throttle, hasher, outbound, background, log, clock, entropy, secrets }
+        Self {
+            app,
+            db,
+            objects,
+            limiter,
+            throttle,
+            hasher,
+            budget,
+            circuits,
+            outbound,
+            background,
+            log,
+            clock,
+            entropy,
+            secrets,
+        }
     }
 
     /// The same installation deployed anew with other settings: the same database, clock and objects.
@@ -90,6 +112,8 @@ impl World {
             limiter: self.limiter.clone(),
             throttle: self.throttle.clone(),
             hasher: self.hasher.clone(),
+            budget: self.budget.clone(),
+            circuits: self.circuits.clone(),
             outbound: self.outbound.clone(),
             background: self.background.clone(),
             log: self.log.clone(),
@@ -232,6 +256,8 @@ pub const LOGOUT: &str = "/api/v1/auth/logout";
 pub const ME: &str = "/api/v1/auth/me";
 pub const SESSIONS: &str = "/api/v1/auth/sessions";
 pub const DETECT: &str = "/api/v1/ai-tools/detect";
+pub const USAGE: &str = "/api/v1/usage";
+pub const OPERATOR_USAGE: &str = "/api/v1/operator/usage";
 pub const CRON_RUNS: &str = "/api/v1/operator/cron-runs";
 pub const BATCH: &str = "/api/v1/ai-tools/detect/batch";
 

@@ -1,0 +1,174 @@
+//! What was used and spent, and what is left: for an account, and for the operator over all of them.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::json;
+
+use super::call::{Call, Principal};
+use super::limits;
+use super::reply::Reply;
+use crate::app::App;
+use crate::domain::budget::{Caps, Look, Span, Spending, day_of, day_text, start_ms};
+use crate::domain::time::rfc3339;
+use crate::error::{Error, Result};
+use crate::ports::Level;
+use crate::routes::DETECT;
+use crate::store::usage::{self, DAYS, DayUsage};
+
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[derive(Serialize)]
+pub(super) struct UsageBody {
+    days: Vec<DayBody>,
+    detect: Vec<WindowBody>,
+    second_opinion: BudgetBody,
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[derive(Serialize)]
+pub(super) struct InstallationBody {
+    days: Vec<DayBody>,
+    second_opinion: BudgetBody,
+    top_spenders: Vec<SpenderBody>,
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[derive(Serialize)]
+pub(super) struct DayBody {
+    day: String,
+    detections: i64,
+    /// Only where it is about all accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accounts: Option<i64>,
+    spent_usd: f64,
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[derive(Serialize)]
+pub(super) struct WindowBody {
+    limit: u32,
+    window_seconds: u32,
+    remaining: u32,
+    resets_at: String,
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[derive(Serialize)]
+pub(super) struct BudgetBody {
+    /// Somebody would be asked.
+    configured: bool,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
+    day: Option<CapBody>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
+    month: Option<CapBody>,
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[derive(Serialize)]
+pub(super) struct CapBody {
+    cap_usd: f64,
+    spent_usd: f64,
+    left_usd: f64,
+    resets_at: String,
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[derive(Serialize)]
+pub(super) struct SpenderBody {
+    user_id: String,
+    spent_usd: f64,
+}
+
+/// The last 30 days of the account, its limits and what is left of them.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn of_account(call: Call, principal: Principal, (): ()) -> Result<Reply> {
+    let ports = &call.app.ports;
+    let today = day_of(call.now_ms);
+    let look = Look { account: Some(principal.user.id.clone()), from_day: today - DAYS + 1, top: 0 };
+    let (used, spending, quota) = futures_util::join!(
+        usage::of_account(ports.db.as_ref(), &principal.user.id, today),
+        ports.budget.spending(&look),
+        limits::admit(&call, DETECT, Some(&principal), 0),
+    );
+    let (used, spending, quota) = (used?, spending.map_err(ledger)?, quota?);
+    let windows = quota.policy.windows.iter().zip(&quota.decision.windows);
+    let detect = windows.map(|(window, state)| WindowBody {
+        limit: window.limit,
+        window_seconds: window.seconds,
+        remaining: state.remaining,
+        resets_at: rfc3339(call.now_ms.saturating_add(state.reset_ms)),
+    });
+    let body = UsageBody {
+        days: days(today, &used, &spending, false),
+        detect: detect.collect(),
+        second_opinion: budget(&call.app, &call.app.config.opinion.caps.account, &spending),
+    };
+    Reply::json(StatusCode::OK, &body)
+}
+
+/// The last 30 days of all accounts together, what is left of the installation's budget, and who spent most of it.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn of_all(call: Call, (): ()) -> Result<Reply> {
+    let ports = &call.app.ports;
+    let today = day_of(call.now_ms);
+    let look = Look { account: None, from_day: today - DAYS + 1, top: TOP };
+    let (used, spending) = futures_util::join!(usage::of_all(ports.db.as_ref(), today), ports.budget.spending(&look));
+    let (used, spending) = (used?, spending.map_err(ledger)?);
+    let second_opinion = budget(&call.app, &call.app.config.opinion.caps.installation, &spending);
+    let days = days(today, &used, &spending, true);
+    let top = spending.top.into_iter().map(|(user_id, spent)| SpenderBody { user_id, spent_usd: spent.usd() });
+    Reply::json(StatusCode::OK, &InstallationBody { days, second_opinion, top_spenders: top.collect() })
+}
+
+/// Counts texts that were judged, after the answer: nobody waits for it, and a count that fails is a line in the log.
+pub(super) fn record(call: &Call, principal: &Principal, detections: u32) {
+    let (app, user_id, now_ms) = (call.app.clone(), principal.user.id.clone(), call.now_ms);
+    call.app.ports.background.spawn(Box::pin(async move {
+        if let Err(error) = usage::count(app.ports.db.as_ref(), &user_id, day_of(now_ms), detections).await {
+            let line = json!({
+                "timestamp": rfc3339(now_ms),
+                "severity_text": "WARN",
+                "body": "usage",
+                "exception.message": format!("{detections} detections not counted: {error:?}"),
+            });
+            app.log(Level::Warn, &line);
+        }
+    }));
+}
+
+/// Each of the last 30 days, oldest first.
+fn days(today: i64, used: &[DayUsage], spending: &Spending, with_accounts: bool) -> Vec<DayBody> {
+    let used: BTreeMap<i64, &DayUsage> = used.iter().map(|used| (used.day, used)).collect();
+    let spent: BTreeMap<i64, f64> = spending.days.iter().map(|(day, spent)| (*day, spent.usd())).collect();
+    let body = |day: i64| DayBody {
+        day: day_text(day),
+        detections: used.get(&day).map_or(0, |used| used.detections),
+        accounts: with_accounts.then(|| used.get(&day).map_or(0, |used| used.accounts)),
+        spent_usd: spent.get(&day).copied().unwrap_or(0.0),
+    };
+    (today - DAYS + 1..=today).map(body).collect()
+}
+
+fn budget(app: &App, caps: &Caps, spending: &Spending) -> BudgetBody {
+    let body = |span: Span| {
+        let (cap, spent) = (caps.of(span)?, spending.standing.of(span));
+        Some(CapBody {
+            cap_usd: cap.usd(),
+            spent_usd: spent.usd(),
+            left_usd: cap.minus(spent).usd(),
+            resets_at: rfc3339(start_ms(span.next_day(spending.today))),
+        })
+    };
+    BudgetBody { configured: !app.config.opinion.providers.is_empty(), day: body(Span::Day), month: body(Span::Month) }
+}
+
+fn ledger(error: crate::ports::PortError) -> Error {
+    Error::Unavailable(format!("budget: {error:?}"))
+}
+
+const TOP: u32 = 20;

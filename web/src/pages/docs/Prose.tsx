@@ -1,0 +1,8 @@
+/** Text with `code` in it. */
+export function Prose({ children }: { children: string }) {
+  return children.split(/\n{2,}/).map((paragraph) => (
+    <p key={paragraph} className="prose">
+      {paragraph.split("`").map((part, at) => (at % 2 === 1 ? <code key={`${at}${part}`}>{part}</code> : part))}
+    </p>
+  ));
+}

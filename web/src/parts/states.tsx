@@ -1,0 +1,54 @@
+import { explain } from "../errors";
+import { Button } from "./Button";
+import { Notice } from "./Notice";
+
+/** The room that a page will take, while it is on its way. */
+export function PageSkeleton() {
+  return (
+    <div className="page page-coming" aria-busy="true">
+      <p className="hidden" role="status">
+        Loading
+      </p>
+      <div className="page-head" aria-hidden="true">
+        <div className="skeleton skeleton-title" />
+        <div className="skeleton skeleton-line" />
+      </div>
+      <div className="skeleton skeleton-block" aria-hidden="true" />
+    </div>
+  );
+}
+
+export function Unreachable({ retry }: { retry: () => void }) {
+  return (
+    <div className="page page-narrow">
+      <h1>We can't reach the server</h1>
+      <p className="lead">
+        {navigator.onLine
+          ? "It does not answer just now. If you are signed in, you still are."
+          : "You are offline. If you are signed in, you still are."}
+      </p>
+      <p>This page tries again by itself.</p>
+      <p>
+        <Button onClick={retry}>Try again now</Button>
+      </p>
+    </div>
+  );
+}
+
+/** In the place of what could not be loaded. */
+export function Failed({ what, error, retry }: { what: string; error: unknown; retry: () => void }) {
+  const { text } = explain(error);
+  return (
+    <Notice
+      tone="error"
+      title={what}
+      action={
+        <Button kind="quiet" onClick={retry}>
+          Try again
+        </Button>
+      }
+    >
+      {text}
+    </Notice>
+  );
+}
