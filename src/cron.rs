@@ -14,9 +14,20 @@ pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
     let started = app.now_ms();
     let begun = begin(app, cron, scheduled_ms, started).await;
     let result = clean_up(app, started).await;
+    let result = match (result, cron) {
+        (Ok(deleted), BACKUP) => {
+            start_backup(app, scheduled_ms).await.map(|slot| format!("{}; {slot}", cleaned(deleted)))
+        }
+        (Ok(deleted), _) => Ok(cleaned(deleted)),
+        (Err(error), BACKUP) => start_backup(app, scheduled_ms).await.and(Err(error)),
+        (Err(error), _) => Err(error),
+    };
+    if cron != BACKUP {
+        watch_backups(app).await;
+    }
     let milliseconds = app.now_ms() - started;
     let (ok, detail) = match &result {
-        Ok(deleted) => (true, format!("{deleted} ended sessions deleted")),
+        Ok(done) => (true, done.clone()),
         Err(error) => (false, format!("{}: {}", error.code(), error.cause().unwrap_or_default())),
     };
     let recorded = match &begun {
@@ -34,6 +45,41 @@ pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
         "detail": detail,
         "duration_ms": milliseconds,
         "recorded": recorded,
+    });
+    app.log(level, &line);
+}
+
+fn cleaned(deleted: u64) -> String {
+    format!("{deleted} ended sessions deleted")
+}
+
+/// Begins the backup of the day for which the run was scheduled. Twice the same day is one backup.
+async fn start_backup(app: &App, scheduled_ms: i64) -> Result<String> {
+    let time = crate::domain::time::rfc3339(scheduled_ms);
+    let day = time.get(..10).unwrap_or_default();
+    app.ports.backups.start(day).await?;
+    Ok(format!("backup of {day} begun"))
+}
+
+/// Says so when there is no good backup of late. Asking also gives a run that has lost its alarm a new one.
+async fn watch_backups(app: &App) {
+    let now_ms = app.now_ms();
+    let (level, detail, last) = match app.ports.backups.status().await {
+        Ok(status) => match status.last {
+            Some(last) if now_ms - last.at_ms <= BACKUP_DUE_MS => return,
+            Some(last) => (Level::Error, "the newest verified backup is older than 26 hours".into(), Some(last)),
+            None => (Level::Warn, "there is no verified backup yet".into(), None),
+        },
+        Err(error) => (Level::Error, format!("backups can't be asked: {error:?}"), None),
+    };
+    let line = json!({
+        "timestamp": crate::domain::time::rfc3339(now_ms),
+        "severity_text": if level == Level::Error { "ERROR" } else { "WARN" },
+        "body": "backup_missing",
+        "detail": detail,
+        "backup.id": last.as_ref().map(|last| &last.id),
+        "backup.age_hours": last.as_ref().map(|last| (now_ms - last.at_ms) / 3_600_000),
+        "backup.bytes": last.as_ref().map(|last| last.bytes),
     });
     app.log(level, &line);
 }
@@ -61,6 +107,10 @@ async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
     Ok(deleted)
 }
 
+/// When the backup is due, as in wrangler.toml.
+const BACKUP: &str = "23 3 * * *";
+/// A day, and two hours to make it.
+const BACKUP_DUE_MS: i64 = 26 * 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// An ended session is kept for a week: a replayed token is then told apart from an unknown one.
 const KEEP_ENDED_MS: i64 = 7 * DAY_MS;

@@ -50,6 +50,20 @@ pub async fn one(objects: &dyn Objects, id: &str) -> Result<Option<Backup>, Port
     Ok(Some(Backup { manifest, verified_at: own.map(|verified| verified.verified_at) }))
 }
 
+/// The newest backup that has been restored.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn newest_verified(objects: &dyn Objects) -> Result<Option<Backup>, PortError> {
+    let keys = objects.list(PREFIX).await?;
+    for id in keys.iter().rev().filter_map(|(key, _)| id_of(key)) {
+        if let Some(backup) = one(objects, id).await?.filter(|backup| backup.verified_at.is_some()) {
+            return Ok(Some(backup));
+        }
+    }
+    Ok(None)
+}
+
 /// What a policy says of all backups, newest first.
 ///
 /// # Errors

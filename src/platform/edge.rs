@@ -37,6 +37,23 @@ extern "C" {
 
     pub(super) fn bookmark(db: &JsValue) -> Promise;
 
+    #[wasm_bindgen(catch, js_name = journalCommit)]
+    pub(super) fn journal_commit(
+        storage: &JsValue,
+        run: &str,
+        mode: &str,
+        bytes: &[u8],
+        count: f64,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, js_name = journalPeek)]
+    pub(super) fn journal_peek(storage: &JsValue, count: f64) -> Result<Uint8Array, JsValue>;
+
+    pub(super) fn send(namespace: &JsValue, name: &str, path: &str, bytes: &[u8]) -> Promise;
+
+    #[wasm_bindgen(catch, js_name = sqlRows)]
+    pub(super) fn sql_rows(storage: &JsValue, statement: &str) -> Result<String, JsValue>;
+
     #[wasm_bindgen(js_name = readObject)]
     pub(super) fn read_object(bucket: &JsValue, key: &str, offset: f64, length: f64) -> Promise;
 

@@ -9,7 +9,7 @@ use edgekeep::backup::ports::{Journal, Scratch, Waiting};
 use edgekeep::backup::retention::Policy;
 use edgekeep::backup::state::{Phase, Run};
 use edgekeep::backup::writer::gunzip;
-use edgekeep::ports::{Db, DbError, Outcome, PortError};
+use edgekeep::ports::{BackupStatus, Backups, Db, DbError, Outcome, PortError};
 use edgekeep::store::value::{Row, Statement};
 
 use super::clock::TestClock;
@@ -227,5 +227,34 @@ impl Scratch for MemoryScratch {
     async fn clear(&self) -> Result<(), PortError> {
         *self.held() = (Arc::new(SqliteDb::empty()), None);
         Ok(())
+    }
+}
+
+/// The runs of an installation, as a test says they stand.
+pub struct MemoryBackups {
+    pub standing: Mutex<BackupStatus>,
+    pub slots: Mutex<Vec<String>>,
+    /// Its plan of faults.
+    pub faults: Faults<PortError>,
+}
+
+impl Default for MemoryBackups {
+    fn default() -> Self {
+        Self { standing: Mutex::default(), slots: Mutex::default(), faults: Faults::none() }
+    }
+}
+
+#[async_trait]
+impl Backups for MemoryBackups {
+    async fn start(&self, slot: &str) -> Result<BackupStatus, PortError> {
+        let work = || {
+            self.slots.lock().unwrap_or_else(PoisonError::into_inner).push(slot.to_owned());
+            Ok(self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        };
+        self.faults.pass(work).await
+    }
+
+    async fn status(&self) -> Result<BackupStatus, PortError> {
+        self.faults.pass(|| Ok(self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone())).await
     }
 }
