@@ -9,6 +9,7 @@ import { locked } from "./lock.mjs";
 import { withoutHashes } from "./names.mjs";
 import { BUILD, PROJECT } from "./paths.mjs";
 import { Problem, ask, duration, show } from "./process.mjs";
+import { unwinds, workerBuild } from "./setup/unwind.mjs";
 import { WASM_BINDGEN, WORKER_BUILD } from "./versions.mjs";
 import { buildWeb } from "./web.mjs";
 
@@ -18,28 +19,30 @@ const STAMP = join(BUILD, "stamp.json");
 /** All in, compressed as the platform counts it. What the free plan took for years; a Worker under it deploys anywhere. */
 export const GZIP_BUDGET = 3_000_000;
 
-/** @typedef {{ fingerprint: string, raw: number, gzip: number, startup?: number }} Built sizes in bytes, start-up in milliseconds */
+/** @typedef {{ fingerprint: string, raw: number, gzip: number, startup?: number, commit?: string }} Built sizes in bytes, start-up in milliseconds */
 
 /**
  * @param {import("./setup/toolchain.mjs").Toolchain} tools
- * @param {{ force?: boolean }} [options]
+ * @param {{ force?: boolean, commit?: string }} [options] `commit` is what the build must say it was made from, for a release
  * @returns {Promise<Built & { fresh: boolean }>} `fresh` when it was built now
  */
-export async function build(tools, { force = false } = {}) {
+export async function build(tools, { force = false, commit } = {}) {
   await buildWeb({ force });
   const project = createHash("sha256").update(PROJECT).digest("hex").slice(0, 8);
   return locked(`build-${project}`, async () => {
     const fingerprint = fingerprintOf(tools);
     const present = builtBefore();
-    if (!force && present?.fingerprint === fingerprint) return { ...present, fresh: false };
+    if (!force && present?.fingerprint === fingerprint && (!commit || present.commit === commit)) return { ...present, fresh: false };
 
     console.log(`  Building the Worker (usually 1 to 5 minutes the first time, then half a minute)`);
     const started = Date.now();
-    const code = await show("worker-build", ["--release", "--", "--locked"], { env: tools.wasm });
+    const panic = unwinds() ? ["--panic-unwind"] : [];
+    const code = await show("worker-build", ["--release", ...panic, "--", "--locked"], { env: workerBuild(tools.wasm) });
     if (code !== 0) throw new Problem("The Worker could not be built", "What the compiler said is above.");
     const wasm = withoutHashes(readFileSync(join(BUILD, "index_bg.wasm")));
     writeFileSync(join(BUILD, "index_bg.wasm"), wasm);
-    const built = { fingerprint, raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length };
+    const head = ask("git", ["rev-parse", "--short=12", "HEAD"]).out;
+    const built = { fingerprint, raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length, commit: head };
     writeFileSync(STAMP, JSON.stringify(built));
     console.log(`    done in ${duration(Date.now() - started)}`);
     return { ...built, fresh: true };
@@ -47,8 +50,8 @@ export async function build(tools, { force = false } = {}) {
 }
 
 /** Keeps a measured start-up time with the build it belongs to. */
-export function recordStartup(/** @type {Built} */ { fingerprint, raw, gzip }, /** @type {number} */ startup) {
-  writeFileSync(STAMP, JSON.stringify({ fingerprint, raw, gzip, startup }));
+export function recordStartup(/** @type {Built} */ built, /** @type {number} */ startup) {
+  writeFileSync(STAMP, JSON.stringify({ ...built, fresh: undefined, startup }));
 }
 
 /** @param {Built} built */
@@ -57,8 +60,8 @@ export function sizes({ raw, gzip }) {
   return `wasm ${kib(raw)}, gzip ${kib(gzip)} of at most ${kib(GZIP_BUDGET)}`;
 }
 
-/** @returns {Built | undefined} */
-function builtBefore() {
+/** What lies in `build/`. @returns {Built | undefined} */
+export function builtBefore() {
   if (![STAMP, join(BUILD, "index.js"), join(BUILD, "index_bg.wasm")].every((file) => existsSync(file))) return undefined;
   try {
     return JSON.parse(readFileSync(STAMP, "utf8"));
@@ -69,7 +72,7 @@ function builtBefore() {
 
 /** @param {import("./setup/toolchain.mjs").Toolchain} tools */
 function fingerprintOf(tools) {
-  const hash = createHash("sha256").update(`${WORKER_BUILD} ${WASM_BINDGEN} ${ask("rustc", ["-vV"], { env: tools.wasm }).out}`);
+  const hash = createHash("sha256").update(`${WORKER_BUILD} ${WASM_BINDGEN} ${unwinds()} ${ask("rustc", ["-vV"], { env: tools.wasm }).out}`);
   for (const file of INGREDIENTS.flatMap((name) => filesUnder(join(PROJECT, name)))) {
     const content = readFileSync(file);
     hash.update(`${relative(PROJECT, file)}\0${content.length}\0`).update(content);

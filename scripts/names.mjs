@@ -1,12 +1,12 @@
 // The names of functions in a WebAssembly file, for stack traces: kept, without the hash that the compiler puts behind each.
 //
-// `::h0123456789abcdef` tells nobody anything, changes with every build, and random digits do not compress: together they
-// are some 27 KB of the Worker.
+// `::h0123456789abcdef`, or `[0123456789abcdef]` behind the name of a crate, tells nobody anything, changes with every build,
+// and random digits do not compress: together they are some 27 KB of the Worker.
 
 const MAGIC = Buffer.from([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
 const CUSTOM = 0;
 const FUNCTIONS = 1;
-const HASH = /::h[0-9a-f]{16}$/;
+const HASH = /::h[0-9a-f]{16}$|\[[0-9a-f]{12,16}\]/g;
 
 /** @param {Buffer} wasm @returns {Buffer} the same module with shorter names */
 export function withoutHashes(wasm) {

@@ -12,6 +12,9 @@ import { OLDEST_NODE, WRANGLER_NODE } from "./versions.mjs";
 
 const [command = "", ...args] = process.argv.slice(2);
 
+// A deployment has built the Worker and calls wrangler several times, which would have it built again each time.
+if (command === "build" && process.env.EDGEKEEP_BUILT) process.exit(0);
+
 try {
   const script = join(PROJECT, "scripts", "commands", `${command}.mjs`);
   if (!/^[a-z]+$/.test(command) || !existsSync(script)) throw new Problem(`There is no command "${command}"`);

@@ -6,21 +6,30 @@ use crate::config::Config;
 use crate::domain::id;
 use crate::error::Result;
 use crate::ports::{Background, Level, Ports};
+use crate::telemetry::observed::observed;
+use crate::telemetry::sentry::Sentry;
 
 /// One installation. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     /// Parsed once per isolate.
     pub config: Arc<Config>,
-    /// The world outside.
+    /// The world outside. Calls to it leave a trail, see [`crate::telemetry::observed`].
     pub ports: Ports,
+    /// Reports of errors; `None` when nobody wants them.
+    pub sentry: Option<Arc<Sentry>>,
 }
 
 impl App {
     /// An application over its ports.
     #[must_use]
     pub fn new(config: Config, ports: Ports) -> Self {
-        Self { config: Arc::new(config), ports }
+        let environment = config.environment.as_str();
+        let sentry = config.sentry.clone().map(|config| {
+            let (clock, entropy) = (Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
+            Arc::new(Sentry::new(config, environment, clock, entropy, Arc::clone(&ports.outbound)))
+        });
+        Self { config: Arc::new(config), ports: observed(ports), sentry }
     }
 
     /// The same installation for one request, whose background work this takes.

@@ -7,10 +7,12 @@
 mod opinion;
 mod read;
 mod secret;
+mod sentry;
 mod settings;
 
 pub use opinion::{ApiKey, OpinionConfig, Provider};
 pub use read::Problem;
+pub use sentry::SentryConfig;
 pub use settings::{SETTINGS, Setting};
 
 use crate::backup::age::Recipient;
@@ -50,8 +52,21 @@ pub struct Config {
     pub deadlines: DeadlinesConfig,
     /// Origins besides its own whose pages may call; none by default.
     pub cors_origins: Vec<Origin>,
+    /// Where errors are reported; `None`: nowhere.
+    pub sentry: Option<SentryConfig>,
+    /// How log lines look.
+    pub log_format: LogFormat,
     /// Log lines below this level are not written.
     pub log_level: Level,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people who look at a terminal.
+    Pretty,
 }
 
 /// Where an installation runs.
@@ -184,6 +199,8 @@ impl Config {
         let deadlines = DeadlinesConfig::read(&mut reader);
         let backups = BackupsConfig::read(&mut reader);
         let cors_origins = reader.origins("CORS_ORIGINS", secure_only);
+        let sentry = reader.sentry();
+        let log_format = reader.choice("LOG_FORMAT", &FORMATS);
         let log_level = reader.choice("LOG_LEVEL", &LEVELS);
         let config = (|| {
             Some(Self {
@@ -197,6 +214,8 @@ impl Config {
                 backups: backups?,
                 deadlines: deadlines?,
                 cors_origins: cors_origins?,
+                sentry: sentry?,
+                log_format: log_format?,
                 log_level: log_level?,
             })
         })();
@@ -313,6 +332,8 @@ const ENVIRONMENTS: [(&str, Environment); 3] = [
     ("staging", Environment::Staging),
     ("production", Environment::Production),
 ];
+
+const FORMATS: [(&str, LogFormat); 2] = [("json", LogFormat::Json), ("pretty", LogFormat::Pretty)];
 
 const LEVELS: [(&str, Level); 4] =
     [("debug", Level::Debug), ("info", Level::Info), ("warn", Level::Warn), ("error", Level::Error)];

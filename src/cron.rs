@@ -1,61 +1,124 @@
 //! Scheduled runs. The runtime swallows what a scheduled handler returns, so each run writes down how it went, in the
 //! table `cron_runs` and as one log line.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::app::App;
+use crate::config::Environment;
 use crate::domain::budget::day_of;
-use crate::error::Result;
+use crate::domain::id;
+use crate::domain::time::rfc3339;
+use crate::error::{Error, Result};
 use crate::ports::Level;
 use crate::store::{cron_runs, sessions, usage};
+use crate::telemetry;
+use crate::telemetry::line::{Line, milliseconds};
+use crate::telemetry::report::Report;
+use crate::telemetry::scope::{self, Scope};
+use crate::telemetry::scrub::scrub;
+use crate::telemetry::trace::Trace;
 
 /// Runs what is due at `cron` and records it.
 pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
     let started = app.now_ms();
-    let begun = begin(app, cron, scheduled_ms, started).await;
-    let result = clean_up(app, started).await;
-    let result = match (result, cron) {
-        (Ok(deleted), BACKUP) => {
-            start_backup(app, scheduled_ms).await.map(|slot| format!("{}; {slot}", cleaned(deleted)))
-        }
-        (Ok(deleted), _) => Ok(cleaned(deleted)),
-        (Err(error), BACKUP) => start_backup(app, scheduled_ms).await.and(Err(error)),
-        (Err(error), _) => Err(error),
-    };
-    if cron != BACKUP {
-        watch_backups(app).await;
+    let id = id::new_id(app.ports.entropy.as_ref(), started).unwrap_or_else(|_| format!("without-entropy-{started}"));
+    let scope = Scope::new(id.clone(), Trace::begin(&id), started);
+    scope.set_name("cron");
+    telemetry::sweep(app, &scope);
+    // A panic of the bookkeeping itself is caught here; one of the work within, so that it is recorded as any failure.
+    let _ = telemetry::event(app, &scope, "cron", recorded(app, &scope, cron, scheduled_ms)).await;
+    if let Some(sending) = telemetry::sending(app) {
+        sending.await;
     }
-    let milliseconds = app.now_ms() - started;
+}
+
+async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) {
+    let started = scope.started_ms;
+    let begun = begin(app, cron, scheduled_ms, started).await;
+    let monitor = app.sentry.as_ref().map(|sentry| sentry.check_in(monitor(cron), cron, LONGEST_MINUTES));
+    if let Some(sending) = telemetry::sending(app) {
+        // Told while the work is done, not before.
+        app.ports.background.spawn(sending);
+    }
+    let done = scope::guard(Arc::clone(scope), work(app, cron, scheduled_ms, started)).await;
+    let milliseconds_taken = app.now_ms() - started;
+    let panic = done.as_ref().err().cloned();
+    let result = done.unwrap_or_else(|panic| Err(Error::Panicked(scrub(&panic.message))));
     let (ok, detail) = match &result {
-        Ok(done) => (true, done.clone()),
-        Err(error) => (false, format!("{}: {}", error.code(), error.cause().unwrap_or_default())),
+        Ok(detail) => (true, detail.clone()),
+        Err(error) => (false, format!("{}: {}", error.code(), scrub(error.cause().unwrap_or_default()))),
     };
     let recorded = match &begun {
-        Ok(id) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds, ok, &detail).await.is_ok(),
+        Ok(id) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds_taken, ok, &detail).await.is_ok(),
         Err(_) => false,
     };
     let level = if ok && recorded { Level::Info } else { Level::Error };
-    let line = json!({
-        "timestamp": crate::domain::time::rfc3339(started),
-        "severity_text": if level == Level::Info { "INFO" } else { "ERROR" },
-        "body": "cron",
-        "cron": cron,
-        "scheduled_at": crate::domain::time::rfc3339(scheduled_ms),
-        "outcome": if ok { "ok" } else { "error" },
-        "detail": detail,
-        "duration_ms": milliseconds,
-        "recorded": recorded,
-    });
-    app.log(level, &line);
+    let mut line = Line::new(started, level, "cron").scope(scope);
+    line.put("cron", cron);
+    line.put("scheduled_at", rfc3339(scheduled_ms));
+    line.put("outcome", if ok { "ok" } else { "error" });
+    line.put("detail", detail);
+    line.put("duration_ms", milliseconds(started, app.now_ms()));
+    line.put("recorded", recorded);
+    if let Err(error) = &result {
+        line.put("error.type", error.code());
+    }
+    if let Some(panic) = &panic {
+        line = line.panic(panic);
+    }
+    app.log(level, &line.into());
+    if let (Some(sentry), Some(monitor)) = (&app.sentry, &monitor) {
+        sentry.check_out(monitor, level == Level::Info, milliseconds_taken);
+        if let Some(panic) = &panic {
+            telemetry::capture_panic(app, scope, panic, cron, None);
+        } else if let Err(error) = &result {
+            let message = error.cause().unwrap_or_default();
+            let kind = error.code();
+            let level = Level::Error;
+            sentry.capture(
+                scope,
+                &Report { level, kind, message, location: "", frames: &[], during: cron, status: None },
+            );
+        }
+        sentry.trace(scope, "cron", &|| format!("cron {cron}"), None);
+    }
 }
 
-fn cleaned(deleted: u64) -> String {
-    format!("{deleted} ended sessions deleted")
+/// What the monitor of a schedule is called where reports go.
+fn monitor(cron: &str) -> &'static str {
+    match cron {
+        "23 3 * * *" => "edgekeep-backup",
+        "0 * * * *" => "edgekeep-clean-up",
+        "*/5 * * * *" => "edgekeep-probes",
+        _ => "edgekeep-cron",
+    }
+}
+
+/// What is due. Says what it did.
+async fn work(app: &App, cron: &str, scheduled_ms: i64, now_ms: i64) -> Result<String> {
+    assert!(!(app.config.environment == Environment::Development && cron == DRILL), "drill: a deliberate panic");
+    // The backup does not wait for the clean-up to succeed.
+    let backup = if cron == BACKUP {
+        Some(start_backup(app, scheduled_ms).await)
+    } else {
+        if cron == HOURLY {
+            watch_backups(app).await;
+        }
+        None
+    };
+    let deleted = clean_up(app, now_ms).await?;
+    let done = format!("{deleted} ended sessions deleted");
+    Ok(match backup {
+        Some(begun) => format!("{done}; {}", begun?),
+        None => done,
+    })
 }
 
 /// Begins the backup of the day for which the run was scheduled. Twice the same day is one backup.
 async fn start_backup(app: &App, scheduled_ms: i64) -> Result<String> {
-    let time = crate::domain::time::rfc3339(scheduled_ms);
+    let time = rfc3339(scheduled_ms);
     let day = time.get(..10).unwrap_or_default();
     app.ports.backups.start(day).await?;
     Ok(format!("backup of {day} begun"))
@@ -73,7 +136,7 @@ async fn watch_backups(app: &App) {
         Err(error) => (Level::Error, format!("backups can't be asked: {error:?}"), None),
     };
     let line = json!({
-        "timestamp": crate::domain::time::rfc3339(now_ms),
+        "timestamp": rfc3339(now_ms),
         "severity_text": if level == Level::Error { "ERROR" } else { "WARN" },
         "body": "backup_missing",
         "detail": detail,
@@ -109,8 +172,14 @@ async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
 
 /// When the backup is due, as in wrangler.toml.
 const BACKUP: &str = "23 3 * * *";
+/// When it is looked at.
+const HOURLY: &str = "0 * * * *";
 /// A day, and two hours to make it.
 const BACKUP_DUE_MS: i64 = 26 * 60 * 60 * 1000;
+/// No schedule at all: in development, a run that panics.
+const DRILL: &str = "drill";
+/// Minutes after which a run is taken for dead: the platform ends it then.
+const LONGEST_MINUTES: u64 = 15;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// An ended session is kept for a week: a replayed token is then told apart from an unknown one.
 const KEEP_ENDED_MS: i64 = 7 * DAY_MS;

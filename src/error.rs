@@ -80,6 +80,8 @@ pub enum Error {
     Misconfigured,
     /// A defect.
     Internal(String),
+    /// A defect that has been reported where it showed: a panic, here or in an object.
+    Panicked(String),
 }
 
 /// One field that can't be accepted.
@@ -123,7 +125,7 @@ impl Error {
             },
             Self::RateLimited { .. } | Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy { .. } | Self::Unavailable(_) | Self::Misconfigured => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Internal(_) | Self::Panicked(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -157,7 +159,7 @@ impl Error {
             Self::Busy { .. } => "busy",
             Self::Unavailable(_) => "unavailable",
             Self::Misconfigured => "misconfigured",
-            Self::Internal(_) => "internal",
+            Self::Internal(_) | Self::Panicked(_) => "internal",
         }
     }
 
@@ -206,7 +208,9 @@ impl Error {
             Self::Misconfigured => {
                 "The service is not configured correctly. Its operator finds the reason in the log.".into()
             }
-            Self::Internal(_) => "Something went wrong on our side. Quote `request_id` when you report it.".into(),
+            Self::Internal(_) | Self::Panicked(_) => {
+                "Something went wrong on our side. Quote `request_id` when you report it.".into()
+            }
         }
     }
 
@@ -215,7 +219,7 @@ impl Error {
     pub fn cause(&self) -> Option<&str> {
         match self {
             Self::Unauthenticated(cause) => Some(cause),
-            Self::Unavailable(cause) | Self::Internal(cause) => Some(cause),
+            Self::Unavailable(cause) | Self::Internal(cause) | Self::Panicked(cause) => Some(cause),
             _ => None,
         }
     }
@@ -266,6 +270,7 @@ impl From<HashError> for Error {
         match error {
             HashError::Busy { retry_after } => Self::Busy { retry_after },
             HashError::Failed(cause) => Self::Unavailable(format!("hasher: {cause}")),
+            HashError::Defect(cause) => Self::Panicked(format!("hasher: {cause}")),
         }
     }
 }
@@ -275,6 +280,7 @@ impl From<PortError> for Error {
         match error {
             PortError::Timeout => Self::Unavailable("no answer within the deadline".into()),
             PortError::Failed(cause) => Self::Unavailable(cause),
+            PortError::Defect(cause) => Self::Panicked(cause),
         }
     }
 }

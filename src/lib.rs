@@ -17,6 +17,7 @@ pub mod ports;
 #[cfg(feature = "embedded-model")]
 pub mod routes;
 pub mod store;
+pub mod telemetry;
 
 #[cfg(target_arch = "wasm32")]
 mod entry {
@@ -28,13 +29,6 @@ mod entry {
 
     use crate::platform::{background, eager, installation, request};
     use crate::{cron, http};
-
-    /// Runs once per isolate, within the start-up limit: nothing heavy here. A panic takes the isolate with it; the hook
-    /// writes what it was to the console before.
-    #[event(start)]
-    fn start() {
-        console_error_panic_hook::set_once();
-    }
 
     /// One request. What `#[event(fetch)]` would make of an `async fn`, but for [`eager`].
     #[wasm_bindgen]

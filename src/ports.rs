@@ -46,6 +46,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Cryptographic randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Faults on command, for the routes under `/__debug`.
+    pub drill: Arc<dyn Drill>,
 }
 
 /// SQL over one database. Statements are constants; values are always bound.
@@ -351,6 +353,8 @@ pub enum HashError {
     },
     /// It went wrong; the text is for the log.
     Failed(String),
+    /// As for [`PortError::Defect`].
+    Defect(String),
 }
 
 /// HTTP servers elsewhere.
@@ -411,6 +415,8 @@ pub enum PortError {
     Timeout,
     /// It failed.
     Failed(String),
+    /// It panicked, and has reported that itself: trying again will not help.
+    Defect(String),
 }
 
 /// Where log lines go: one JSON object per line.
@@ -449,4 +455,28 @@ pub trait Entropy: Send + Sync {
     /// # Errors
     /// When the system has none to give.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), PortError>;
+}
+
+/// Faults on command: what a handler can't do to itself. Only ever called where `ENVIRONMENT` is `development`.
+#[async_trait]
+pub trait Drill: Send + Sync {
+    /// Lets a Durable Object panic while it answers.
+    ///
+    /// # Errors
+    /// [`PortError::Defect`], if all is well.
+    async fn panic_in_object(&self) -> Result<(), PortError>;
+
+    /// Ends the instance in a way that can't be caught. Natively it does nothing.
+    fn abort(&self, how: Abort);
+}
+
+/// How an instance ends without a chance to say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Abort {
+    /// An instruction that must not be reached.
+    Trap,
+    /// The stack is used up.
+    Stack,
+    /// The memory is used up.
+    Memory,
 }

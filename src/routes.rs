@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::domain::quota::Policy;
 use crate::http::limits::Limit;
 use crate::http::route::{Draft, Route};
-use crate::http::{accounts, backups, batch, cron_runs, detect, health, refresh, sessions, usage};
+use crate::http::{accounts, backups, batch, cron_runs, debug, deletion, detect, health, refresh, sessions, usage};
 
 /// Every route of the Worker. What is not here is 404.
 #[must_use]
@@ -19,6 +19,7 @@ pub fn table() -> Vec<Route> {
         Draft::new(Method::POST, "/api/v1/auth/refresh").limit(REFRESH).anyone(refresh::refresh),
         Draft::new(Method::POST, "/api/v1/auth/logout").bearer(sessions::logout),
         Draft::new(Method::GET, "/api/v1/auth/me").bearer(accounts::me),
+        Draft::new(Method::DELETE, "/api/v1/auth/me").limit(DELETION).bearer(deletion::delete),
         Draft::new(Method::GET, "/api/v1/auth/sessions").bearer(sessions::list),
         Draft::new(Method::DELETE, "/api/v1/auth/sessions").bearer(sessions::revoke_others),
         Draft::new(Method::DELETE, "/api/v1/auth/sessions/{id}").bearer(sessions::revoke),
@@ -41,9 +42,24 @@ pub fn table() -> Vec<Route> {
     ]
 }
 
+/// The routes that exist besides, where `ENVIRONMENT` is `development`.
+#[must_use]
+pub fn debug_table() -> Vec<Route> {
+    vec![
+        Draft::new(Method::GET, "/__debug/error").anyone(debug::error),
+        Draft::new(Method::GET, "/__debug/panic").anyone(debug::panic),
+        Draft::new(Method::GET, "/__debug/panic-in-background").anyone(debug::panic_in_background),
+        Draft::new(Method::GET, "/__debug/panic-in-object").anyone(debug::panic_in_object),
+        Draft::new(Method::GET, "/__debug/abort").anyone(debug::abort),
+        Draft::new(Method::GET, "/__debug/abort/{how}").anyone(debug::abort),
+    ]
+}
+
 const REGISTER: Limit = limit("register", |config| &config.limits.register);
 const LOGIN: Limit = limit("login", |config| &config.limits.login);
 const REFRESH: Limit = limit("refresh", |config| &config.limits.refresh);
+// As guesses at a password, deletions are log-ins.
+const DELETION: Limit = limit("deletion", |config| &config.limits.login);
 /// Detections, single and in batches.
 pub(crate) const DETECT: Limit = limit("detect", |config| &config.limits.detect);
 const OPERATOR: Limit = limit("operator", |config| &config.limits.operator);

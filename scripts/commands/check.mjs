@@ -31,12 +31,12 @@ export default async function check() {
     npm("types of the scripts", "tsc", "--project", "tsconfig.json"),
     { name: "eslint of the web app", ...webProgram("eslint/bin/eslint.js", "--max-warnings=0", "."), cwd: WEB },
     { name: "types of the web app", ...webProgram("typescript/bin/tsc"), cwd: WEB },
-    {
-      name: "deployable",
+    ...["production", "staging"].map((env) => ({
+      name: `deployable to ${env}`,
       program: process.execPath,
-      args: wrangler("deploy", "--dry-run", "--outdir", bundle),
-      env: wranglerEnvironment({ ...process.env, CI: "1" }),
-    },
+      args: wrangler("deploy", "--dry-run", "--outdir", bundle, "--env", env),
+      env: wranglerEnvironment({ ...process.env, CI: "1", EDGEKEEP_BUILT: "1" }),
+    })),
   ];
   // The database of advisories is a download of its own. Out of its reach nothing can be said, and that is not a failure.
   const advisories = ask(deny, ["fetch", "db"], { env: tools.native, timeout: 120_000 }).ok;

@@ -42,6 +42,7 @@ function writeSecrets() {
   const present = existsSync(file) ? readFileSync(file, "utf8") : "";
   const lines = [];
   if (!/^\s*ENVIRONMENT\s*=/m.test(present)) lines.push("ENVIRONMENT=development");
+  if (!/^\s*LOG_FORMAT\s*=/m.test(present)) lines.push("LOG_FORMAT=pretty");
   if (!/^\s*JWT_SECRET\s*=/m.test(present)) lines.push(`JWT_SECRET=${randomBytes(32).toString("base64url")}`);
   if (!/^\s*OPERATOR_TOKEN\s*=/m.test(present)) lines.push(`OPERATOR_TOKEN=${randomBytes(32).toString("base64url")}`);
   if (lines.length === 0) return;
@@ -52,7 +53,7 @@ function writeSecrets() {
   }
   appendFileSync(file, `${lines.join("\n")}\n`);
   chmodSync(file, 0o600);
-  console.log("  Wrote new local secrets to .dev.vars");
+  console.log("  Wrote new local settings to .dev.vars");
 }
 
 /** @param {NodeJS.ProcessEnv} env */

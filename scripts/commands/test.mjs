@@ -9,9 +9,16 @@ import { toolchain } from "../setup/toolchain.mjs";
 import { closing, countCargo, countNode, countVitest, runAll } from "../suites.mjs";
 import { webProgram } from "../web.mjs";
 
+const NODE_SUITES = [
+  { name: "workerd", minutes: 3, files: "tests/workerd/**/*.test.mjs" },
+  { name: "api", minutes: 10, files: "tests/api/**/*.test.mjs" },
+  { name: "deploy", minutes: 20, files: "tests/deploy/**/*.test.mjs" },
+];
+
 /**
- * Every test: native, in WebAssembly, on the built Worker, of the web app, and of both in a browser. Words after `--` choose
- * among `native`, `wasm`, `workerd`, `web` and `browser`.
+ * Every test: native, in WebAssembly, on the built Worker, of the web app, of both in a browser, of the API against its
+ * description, and of deployments. Words after `--` choose among `native`, `wasm`, `workerd`, `api`, `deploy`, `web` and
+ * `browser`.
  */
 export default async function test(/** @type {string[]} */ args) {
   const wanted = (/** @type {string} */ name) => args.length === 0 || args.includes(name);
@@ -36,14 +43,10 @@ export default async function test(/** @type {string[]} */ args) {
       count: countCargo,
     });
   }
-  if (wanted("workerd")) {
-    console.log(`  ${sizes(await build(tools))}`);
-    suites.push({
-      name: "workerd",
-      program: process.execPath,
-      args: ["--test", "--test-reporter=spec", "--test-timeout=180000", "tests/workerd/**/*.test.mjs"],
-      count: countNode,
-    });
+  if (NODE_SUITES.some(({ name }) => wanted(name))) console.log(`  ${sizes(await build(tools))}`);
+  for (const { name, minutes, files } of NODE_SUITES.filter((suite) => wanted(suite.name))) {
+    const timeout = `--test-timeout=${minutes * 60_000}`;
+    suites.push({ name, program: process.execPath, args: ["--test", "--test-reporter=spec", timeout, files], count: countNode });
   }
 
   if (wanted("web")) suites.push({ name: "web", ...webProgram("vitest/vitest.mjs", "run"), cwd: WEB, count: countVitest });

@@ -1,13 +1,15 @@
 // Rust: a native compiler as rust-toolchain.toml asks, and one that can compile to WebAssembly.
 //
-// The normal way is rustup: `rustup target add wasm32-unknown-unknown`. Where rustup's server is out of reach, Debian
-// has a compiler with its own source (`rustc-web`), from which the standard library for wasm32 is built once.
+// The normal way is rustup: `rustup target add wasm32-unknown-unknown` and `rustup component add rust-src`. Where rustup's
+// server is out of reach, Debian has a compiler with its own source (`rustc-web`), from which the standard library for
+// wasm32 is built once. The Worker itself is built with a library of its own either way: see unwind.mjs.
 
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { createHash } from "node:crypto";
 import { CACHE, PROJECT, WASM_TARGET } from "../paths.mjs";
 import { Problem, ask, work } from "../process.mjs";
+import { hasSource, unwinds } from "./unwind.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 const MINUTE = 60_000;
@@ -53,28 +55,37 @@ export async function nativeRust() {
  */
 export async function wasmRust(native) {
   const base = { ...native, CARGO_TARGET_DIR: WASM_TARGET };
-  if (canCompile("rustc", base)) return base;
+  if (isComplete(base)) return base;
 
   const debian = debianEnvironment(base);
-  if (debian && canCompile("rustc", debian)) return debian;
+  if (debian && isComplete(debian)) return debian;
 
   if (ask("rustup", ["--version"]).ok) {
-    const added = await work("Adding the wasm32 target with rustup", "half a minute", "rustup", ["target", "add", TARGET], {
-      env: base,
-      timeout: 5 * MINUTE,
-      log: "rustup-target",
-      quiet: true,
-    });
-    if (added && canCompile("rustc", base)) return base;
+    const add = (/** @type {string} */ what, /** @type {string[]} */ args) =>
+      work(`Adding ${what} with rustup`, "half a minute", "rustup", args, {
+        env: base,
+        timeout: 5 * MINUTE,
+        log: `rustup-${args[0]}`,
+        quiet: true,
+      });
+    const added =
+      (canCompile("rustc", base) || (await add("the wasm32 target", ["target", "add", TARGET]))) &&
+      (hasSource(base) || (await add("the source of the standard library", ["component", "add", "rust-src"])));
+    if (added && isComplete(base)) return base;
     console.log("    rustup cannot add it from here: trying the packages of Debian instead");
   }
   return installFromDebian(base);
 }
 
+/** One compiler does all: lints and tests by the library that it brings, the Worker by one compiled from its source. */
+function isComplete(/** @type {NodeJS.ProcessEnv} */ env) {
+  return canCompile("rustc", env) && (!unwinds() || hasSource(env));
+}
+
 /** @param {NodeJS.ProcessEnv} base */
 async function installFromDebian(base) {
   const help =
-    `On a normal machine \`rustup target add ${TARGET}\` does it; if that failed, its server could not be reached. ` +
+    `On a normal machine \`rustup target add ${TARGET}\` and \`rustup component add rust-src\` do it; if that failed, its server could not be reached. ` +
     "The other way needs Debian 12 or newer, and root (or sudo without a password), to install a compiler with apt-get.";
   if (!ask("apt-get", ["--version"]).ok) throw new Problem(`No Rust compiler for ${TARGET}`, help);
   const root = process.getuid?.() === 0;
@@ -104,8 +115,8 @@ async function installFromDebian(base) {
 
   const env = debianEnvironment(base);
   if (!env) throw new Problem("Debian's Rust is installed but cannot be found under /usr/bin", help);
-  await buildStandardLibrary(env, asRoot);
-  if (!canCompile("rustc", env)) throw new Problem(`The standard library for ${TARGET} does not work after it was built`, help);
+  if (!canCompile("rustc", env)) await buildStandardLibrary(env, asRoot);
+  if (!isComplete(env)) throw new Problem(`The standard library for ${TARGET} does not work after it was built`, help);
   return env;
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::secret::{check, signing_key};
+use super::sentry::{SentryConfig, is_url};
 use super::settings::SETTINGS;
 use crate::domain::origin::Origin;
 use crate::domain::quota::Policy;
@@ -174,6 +175,34 @@ impl<'a> Reader<'a> {
         }
         self.problem(name, "must be 1 to 200 visible ASCII characters without spaces");
         None
+    }
+
+    /// A share: 0 to 1, in decimal.
+    pub(super) fn share(&mut self, name: &'static str) -> Option<f64> {
+        let text = self.text(name)?;
+        let is_decimal = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let share = text.parse::<f64>().ok().filter(|share| is_decimal && (0.0..=1.0).contains(share));
+        if share.is_none() {
+            self.problem(name, "must be a number from 0 to 1");
+        }
+        share
+    }
+
+    /// `Some(None)` when nothing is to be sent.
+    pub(super) fn sentry(&mut self) -> Option<Option<SentryConfig>> {
+        let dsn = self.text("SENTRY_DSN")?;
+        let tunnel = self.text("SENTRY_TUNNEL")?;
+        let traces_sample_rate = self.share("SENTRY_TRACES_SAMPLE_RATE");
+        let deadline_ms = self.number("SENTRY_DEADLINE_MS", 100..=10_000);
+        let sentry = if dsn.is_empty() { None } else { SentryConfig::parse(&dsn, &tunnel) };
+        if sentry.is_none() && !dsn.is_empty() {
+            self.problem("SENTRY_DSN", "must be like https://key@host/project");
+        }
+        if !tunnel.is_empty() && !is_url(&tunnel) {
+            self.problem("SENTRY_TUNNEL", "must be a URL that begins with https:// or http://");
+        }
+        let (traces_sample_rate, deadline_ms) = (traces_sample_rate?, deadline_ms?);
+        Some(sentry.map(|sentry| SentryConfig { traces_sample_rate, deadline_ms, ..sentry }))
     }
 
     /// What is set, or the default; a problem when there is neither.

@@ -106,6 +106,16 @@ pub const SETTINGS: &[Setting] = &[
     ),
     var("BACKUP_PUBLIC_KEY", "", "Backups are encrypted for this key of `age-keygen`: `age1...`"),
     var("CORS_ORIGINS", "", "Origins besides its own whose pages may call, separated by commas"),
+    Setting {
+        name: "SENTRY_DSN",
+        default: Some(""),
+        secret: true,
+        meaning: "Where errors are reported, as Sentry shows it under Client Keys; without it nothing is sent",
+    },
+    var("SENTRY_TUNNEL", "", "URL that takes the reports instead of the one in the DSN"),
+    var("SENTRY_TRACES_SAMPLE_RATE", "0", "Share of traces that are sent, 0 to 1, by the trace id"),
+    var("SENTRY_DEADLINE_MS", "2000", "Wait for Sentry after the answer, 100 to 10000"),
+    var("LOG_FORMAT", "json", "How log lines look: `json`, or `pretty` for people"),
     var("LOG_LEVEL", "info", "Log lines below it are dropped: `debug`, `info`, `warn` or `error`"),
 ];
 

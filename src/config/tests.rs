@@ -241,3 +241,78 @@ proptest! {
         prop_assert!(parse(&[("JWT_SECRET", &hex)]).is_ok());
     }
 }
+
+#[test]
+fn reports_go_where_the_dsn_says_or_through_the_tunnel() {
+    let dsn = "https://0123456789abcdef@sentry.example/42";
+    assert!(parse(&[]).unwrap().sentry.is_none(), "off without a DSN");
+    let sentry = parse(&[("SENTRY_DSN", dsn), ("SENTRY_TRACES_SAMPLE_RATE", "1.0")]).unwrap().sentry.unwrap();
+    assert_eq!(sentry.endpoint, "https://sentry.example/api/42/envelope/");
+    assert_eq!((sentry.traces_sample_rate, sentry.deadline_ms), (1.0, 2_000));
+    assert_eq!(sentry.auth("x/1"), "Sentry sentry_version=7, sentry_client=x/1, sentry_key=0123456789abcdef");
+    assert!(!format!("{sentry:?}").contains("0123456789abcdef"));
+    let tunnelled =
+        parse(&[("SENTRY_DSN", dsn), ("SENTRY_TUNNEL", "https://tunnel.example/")]).unwrap().sentry.unwrap();
+    assert_eq!(tunnelled.endpoint, "https://tunnel.example/");
+    for bad in ["https://sentry.example/42", "nonsense", "https://key@sentry.example/"] {
+        assert_eq!(problems(&[("SENTRY_DSN", bad)]), ["SENTRY_DSN"], "{bad}");
+    }
+    for bad in ["-0.1", "1.1", "NaN", "", "1e-3", "+1"] {
+        assert_eq!(problems(&[("SENTRY_TRACES_SAMPLE_RATE", bad)]), ["SENTRY_TRACES_SAMPLE_RATE"], "{bad}");
+    }
+}
+
+const KEY: &str = "gsk_0123456789abcdefghij";
+
+#[test]
+fn a_second_opinion_needs_the_switch_a_key_and_a_price() {
+    let names = |set: &[(&str, &str)]| {
+        let config = parse(set).unwrap();
+        config.opinion.providers.iter().map(|provider| provider.name).collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(names(&[]), none);
+    assert_eq!(names(&[("SECOND_OPINION", "on")]), none);
+    assert_eq!(names(&[("GROQ_API_KEY", KEY)]), none);
+    assert_eq!(names(&[("SECOND_OPINION", "on"), ("OPENAI_API_KEY", KEY)]), ["openai"]);
+    let both = [("SECOND_OPINION", "on"), ("OPENAI_API_KEY", KEY), ("GROQ_API_KEY", KEY)];
+    assert_eq!(names(&both), ["groq", "openai"]);
+    let order = |text| names(&[both[0], both[1], both[2], ("SECOND_OPINION_PROVIDERS", text)]);
+    assert_eq!((order("openai, groq"), order("groq")), (vec!["openai", "groq"], vec!["groq"]));
+    assert_eq!(problems(&[both[0], both[2], ("GROQ_MODEL", "unpriced")]), ["GROQ_MODEL"]);
+    assert_eq!(problems(&[both[0], both[2], ("AI_PRICES", "gpt-4o-mini=1/2")]), ["GROQ_MODEL"]);
+    assert_eq!(names(&[both[0], both[2], ("GROQ_MODEL", "m"), ("AI_PRICES", "m=0/0.000001")]), ["groq"]);
+}
+
+#[test]
+fn what_a_second_opinion_is_made_of_is_judged_even_when_it_is_off() {
+    for (name, bad) in [
+        ("SECOND_OPINION", "yes"),
+        ("SECOND_OPINION_PROVIDERS", "groq,groq"),
+        ("SECOND_OPINION_PROVIDERS", ""),
+        ("GROQ_API_KEY", "short"),
+        ("GROQ_API_KEY", "has spaces in it, many"),
+        ("OPENAI_API_KEY", "line\nbreak-and-more-of-it"),
+        ("GROQ_BASE_URL", "http://api.example/v1"),
+        ("GROQ_BASE_URL", "https://api.example/v1?key=1"),
+        ("GROQ_BASE_URL", "https://user@api.example/v1"),
+        ("OPENAI_BASE_URL", "api.example/v1"),
+        ("OPENAI_MODEL", "a;b"),
+        ("AI_PRICES", "m=1"),
+        ("AI_PRICES", "m=-1/1"),
+        ("AI_PRICES", ""),
+        ("AI_BUDGET", "1/week"),
+        ("AI_BUDGET_PER_ACCOUNT", "lots"),
+        ("SECOND_OPINION_DEADLINE_MS", "999"),
+        ("SECOND_OPINION_MAX_TOKENS", "0"),
+        ("CIRCUIT_FAILURES", "0"),
+        ("CIRCUIT_OPEN_SECONDS", "0"),
+    ] {
+        assert_eq!(problems(&[(name, bad)]), [name], "{bad}");
+    }
+    for good in ["http://localhost:8000/v1", "http://127.0.0.1:8000", "https://api.example/openai/v1/"] {
+        assert!(parse(&[("OPENAI_BASE_URL", good)]).is_ok(), "{good}");
+    }
+    let text = format!("{:?}", parse(&[("SECOND_OPINION", "on"), ("GROQ_API_KEY", KEY)]).unwrap());
+    assert!(!text.contains(KEY) && text.contains("ApiKey(..)"));
+}

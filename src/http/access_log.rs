@@ -3,31 +3,30 @@
 //! The line is built from what is known to be harmless: route template, status, codes, ids. Nothing of what the client
 //! sent gets in but the method, so neither a path nor a header can carry a secret or a forged line into the log.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Method, Response};
-use serde_json::{Map, Value, json};
 
 use super::problem::Failure;
 use super::reply::Event;
 use crate::app::App;
 use crate::ports::Level;
+use crate::telemetry;
+use crate::telemetry::line::{Line, milliseconds};
+use crate::telemetry::panics::Panic;
+use crate::telemetry::report::Report;
+use crate::telemetry::scope::Scope;
+use crate::telemetry::scrub::scrub;
 
 /// What is known of a request before it is routed.
 #[derive(Debug, Clone)]
 pub struct Arrival {
     /// Method.
     pub method: Method,
-    /// Id, as in `x-request-id`.
-    pub request_id: String,
-    /// Trace that it belongs to.
-    pub trace_id: String,
-    /// When it came, ms.
-    pub now_ms: i64,
+    /// Its id, its trace, its beginning, and what it has done.
+    pub scope: Arc<Scope>,
 }
-
-/// The template of the matched route; travels in the extensions of the response.
-#[derive(Debug, Clone, Copy)]
-pub struct Matched(pub &'static str);
 
 /// Writes the line of a request.
 pub fn write(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
@@ -39,34 +38,63 @@ pub fn write(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
     if level < app.config.log_level {
         return;
     }
-    let mut line = Map::new();
-    let mut put = |name: &str, value: Value| line.insert(name.to_owned(), value);
-    put("timestamp", json!(crate::domain::time::rfc3339(arrival.now_ms)));
-    put("severity_text", json!(if level == Level::Error { "ERROR" } else { "INFO" }));
-    put("body", json!("request"));
-    put("service.version", json!(env!("CARGO_PKG_VERSION")));
-    put("http.request.method", json!(method(&arrival.method)));
-    if let Some(Matched(route)) = response.extensions().get() {
-        put("http.route", json!(route));
+    let scope = &arrival.scope;
+    let mut line = Line::new(scope.started_ms, level, "request");
+    line.put("http.request.method", method(&arrival.method));
+    if let Some(route) = scope.name() {
+        line.put("http.route", route);
     }
-    put("http.response.status_code", json!(status));
-    put("http.response.body.size", json!(response.body().len()));
-    put("http.server.request.duration_ms", json!(app.now_ms() - arrival.now_ms));
-    put("request_id", json!(arrival.request_id));
-    put("trace_id", json!(arrival.trace_id));
+    line.put("http.response.status_code", status);
+    line.put("http.response.body.size", response.body().len());
+    line.put("http.server.request.duration_ms", milliseconds(scope.started_ms, app.now_ms()));
+    line = line.scope(scope);
     if let Some(failure) = response.extensions().get::<Failure>() {
-        put("error.type", json!(failure.code));
+        line.put("error.type", failure.code);
         if let Some(cause) = &failure.cause {
-            put("exception.message", json!(cause));
+            line.put("exception.message", scrub(cause));
         }
+    }
+    if let Some(panic) = response.extensions().get::<Panic>() {
+        line = line.panic(panic);
     }
     if let Some(event) = response.extensions().get::<Event>() {
-        put("event.name", json!(event.name));
+        line.put("event.name", event.name);
         if let Some(user_id) = &event.user_id {
-            put("user.id", json!(user_id));
+            line.put("user.id", user_id.as_str());
         }
     }
-    app.ports.reporter.write(level, &Value::Object(line));
+    app.ports.reporter.write(level, &line.into());
+}
+
+/// Reports what went wrong in a request, and its trace; the sending begins after the answer.
+pub fn report(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
+    let Some(sentry) = &app.sentry else { return };
+    let scope = &arrival.scope;
+    let status = response.status().as_u16();
+    let name = || format!("{} {}", method(&arrival.method), scope.name().unwrap_or("(no route)"));
+    if let Some(panic) = response.extensions().get::<Panic>() {
+        telemetry::capture_panic(app, scope, panic, &name(), Some(status));
+    } else if let Some(failure) = response.extensions().get::<Failure>().filter(|_| status >= 500)
+        && !failure.is_reported
+        && let Some(message) = &failure.cause
+    {
+        // What is down is told by its probes too: a warning. What is wrong is a defect.
+        let level = if status == 500 { Level::Error } else { Level::Warn };
+        let report = Report {
+            level,
+            kind: failure.code,
+            message,
+            location: "",
+            frames: &[],
+            during: &name(),
+            status: Some(status),
+        };
+        sentry.capture(scope, &report);
+    }
+    sentry.trace(scope, "http.server", &name, Some(status));
+    if let Some(sending) = telemetry::sending(app) {
+        app.ports.background.spawn(sending);
+    }
 }
 
 /// OpenTelemetry's name for methods that are not among the known ones: a method is text from outside.

@@ -130,7 +130,7 @@ impl JsonInput for Login {
 /// [`Error::InvalidCredentials`], [`Error::TooManyAttempts`], [`Error::Busy`], [`Error::Unavailable`].
 pub async fn login(call: Call, input: Login) -> Result<Reply> {
     let ports = &call.app.ports;
-    let account = throttle_key(&input.email);
+    let account = throttle_key(input.email.as_str());
     if let Wait::Milliseconds(wait_ms) = ports.throttle.begin(&account, &call.address).await? {
         return Err(Error::TooManyAttempts { wait_ms });
     }
@@ -172,7 +172,7 @@ async fn compare(call: &Call, input: &Login) -> Result<(Option<Credentials>, Ver
 
 /// An attempt that came to no comparison guessed nothing, and must not make its owner wait: it is taken back after the
 /// answer. When even that fails, it stays counted, which is the safe side.
-fn withdraw(call: &Call, account: String) {
+pub(super) fn withdraw(call: &Call, account: String) {
     let throttle = Arc::clone(&call.app.ports.throttle);
     let address = call.address.clone();
     call.app.ports.background.spawn(Box::pin(async move { drop(throttle.withdraw(&account, &address).await) }));
@@ -191,8 +191,8 @@ fn decoy(call: &Call) -> Result<PhcString> {
     hashing::dummy(call.app.config.hashing.cost()).map_err(|failure| Error::Internal(format!("decoy: {failure}")))
 }
 
-/// Names an account to the throttle without naming its e-mail. It exists for any address, so that waiting tells nothing
+/// Names an account to the throttle without naming its e-mail, which is normalised. It exists for any address, so that waiting tells nothing
 /// about who is registered.
-fn throttle_key(email: &Email) -> String {
-    Sha256::digest(email.as_str().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn throttle_key(email: &str) -> String {
+    Sha256::digest(email.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -24,7 +24,7 @@ pub fn mark(headers: &mut HeaderMap, origin: Option<&HeaderValue>, config: &Conf
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         headers.insert(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"),
+            HeaderValue::from_static("RateLimit, RateLimit-Policy, Retry-After, Traceparent, X-Request-Id"),
         );
     }
 }

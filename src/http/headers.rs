@@ -2,21 +2,28 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use crate::telemetry::scope::Scope;
+
 /// Sets them. An answer of the API is never stored, framed, sniffed or run; over TLS the host stays on TLS.
-pub fn secure(headers: &mut HeaderMap, request_id: &str, over_tls: bool) {
+pub fn secure(headers: &mut HeaderMap, scope: &Scope, over_tls: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }
     if over_tls {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
-    if let Ok(value) = HeaderValue::from_str(request_id) {
-        headers.insert(X_REQUEST_ID, value);
+    for (name, value) in [(X_REQUEST_ID, scope.id.clone()), (TRACEPARENT, scope.trace.to_string())] {
+        if let Ok(value) = HeaderValue::from_maybe_shared(value) {
+            headers.insert(name, value);
+        }
     }
 }
 
 /// `x-request-id`.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// `traceparent`: in the answer, where the request stands in its trace.
+pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 const ALWAYS: [(HeaderName, HeaderValue); 7] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

@@ -17,6 +17,7 @@ use crate::store::probe::probe;
 pub(super) struct Live {
     status: &'static str,
     version: &'static str,
+    commit: &'static str,
 }
 
 #[derive(Serialize)]
@@ -43,12 +44,12 @@ pub(super) enum Check {
     Timeout,
 }
 
-/// The Worker runs. Asks nobody.
+/// The Worker runs, and what it was built from. Asks nobody.
 ///
 /// # Errors
 /// Never in practice.
 pub async fn live(_: Call, (): ()) -> Result<Reply> {
-    Reply::json(StatusCode::OK, &Live { status: "ok", version: env!("CARGO_PKG_VERSION") })
+    Reply::json(StatusCode::OK, &LIVE)
 }
 
 /// The parts that a request needs answer: each is asked at the same time, under one deadline. 503 when one does not; why,
@@ -83,5 +84,6 @@ async fn check<T, E: Debug>(call: &Call, probe: impl Future<Output = Result<T, E
     }
 }
 
+const LIVE: Live = Live { status: "ok", version: env!("CARGO_PKG_VERSION"), commit: env!("EDGEKEEP_GIT_SHA") };
 /// No object lies there: asking for it costs least.
 const PROBE_KEY: &str = "readyz";

@@ -6,7 +6,7 @@ use super::call::{Call, Principal};
 use crate::config::Config;
 use crate::domain::quota::{Decision, Policy, WindowState};
 use crate::error::{Error, Result, seconds_up};
-use crate::ports::LimitKey;
+use crate::ports::{LimitKey, PortError};
 
 /// A limit of a route.
 #[derive(Debug, Clone, Copy)]
@@ -37,13 +37,10 @@ pub async fn admit(call: &Call, limit: Limit, principal: Option<&Principal>, cos
     let policy = (limit.policy)(&call.app.config).clone();
     let subject = principal.map_or(&call.address, |principal| &principal.user.id).clone();
     let key = LimitKey { policy: limit.name, subject };
-    let decision = call
-        .app
-        .ports
-        .limiter
-        .take(&key, &policy, cost)
-        .await
-        .map_err(|error| Error::Unavailable(format!("limiter: {error:?}")))?;
+    let decision = call.app.ports.limiter.take(&key, &policy, cost).await.map_err(|error| match error {
+        PortError::Defect(cause) => Error::Panicked(format!("limiter: {cause}")),
+        error => Error::Unavailable(format!("limiter: {error:?}")),
+    })?;
     if decision.admitted {
         Ok(Quota { name: limit.name, policy, decision })
     } else {

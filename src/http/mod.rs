@@ -14,6 +14,8 @@ pub mod call;
 pub mod cookie;
 pub mod cors;
 pub mod cron_runs;
+pub mod debug;
+pub mod deletion;
 pub mod detect;
 pub mod grant;
 pub mod headers;
@@ -28,7 +30,6 @@ pub mod route;
 pub mod second_opinion;
 mod serve;
 pub mod sessions;
-pub mod trace;
 pub mod upload;
 pub mod usage;
 

@@ -16,6 +16,8 @@ pub struct Failure {
     pub code: &'static str,
     /// For the log only.
     pub cause: Option<String>,
+    /// It has been reported where it showed.
+    pub is_reported: bool,
 }
 
 #[derive(Serialize)]
@@ -77,7 +79,8 @@ pub fn respond(error: &Error, request_id: &str) -> Response<Bytes> {
     if let Some(name) = event(error) {
         response.extensions_mut().insert(Event { name, user_id });
     }
-    let failure = Failure { code: error.code(), cause: error.cause().map(ToOwned::to_owned) };
+    let is_reported = matches!(error, Error::Panicked(_));
+    let failure = Failure { code: error.code(), cause: error.cause().map(ToOwned::to_owned), is_reported };
     response.extensions_mut().insert(failure);
     response
 }

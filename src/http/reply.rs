@@ -76,7 +76,7 @@ impl Reply {
     /// Says for the log, and for nobody else, why this answer is not a good one.
     #[must_use]
     pub fn with_failure(mut self, code: &'static str, cause: String) -> Self {
-        self.failure = Some(Failure { code, cause: Some(cause) });
+        self.failure = Some(Failure { code, cause: Some(cause), is_reported: true });
         self
     }
 

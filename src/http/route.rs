@@ -18,6 +18,7 @@ use super::problem;
 use super::reply::{Event, Reply};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::telemetry::scope;
 
 type Answer = (Result<Reply>, Option<limits::Quota>, Option<String>);
 type Handler = Arc<dyn Fn(Call, Body) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
@@ -135,6 +136,9 @@ impl Draft {
                     Ok(principal) => principal,
                     Err(error) => return (Err(error), None, None),
                 };
+                if let Some(scope) = scope::current() {
+                    scope.set_user(&principal.user.id);
+                }
                 let user_id = Some(principal.user.id.clone());
                 let input = match I::read(&call, body, body_limit(&call.app.config)).await {
                     Ok(input) => input,

@@ -1,6 +1,6 @@
 //! The pipeline around the router.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::RequestExt as _;
 use axum::Router;
@@ -12,55 +12,72 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use super::access_log::{self, Arrival, Matched};
+use super::access_log::{self, Arrival};
 use super::call::Call;
 use super::route::{Caller, Route};
-use super::{cors, headers, problem, trace};
+use super::{cors, headers, problem};
 use crate::app::App;
+use crate::config::{Config, Environment};
 use crate::domain::{address, id};
 use crate::error::Error;
 use crate::ports::{Clock, Entropy};
 use crate::routes;
+use crate::telemetry;
+use crate::telemetry::scope::{self, Scope};
+use crate::telemetry::scrub::scrub;
+use crate::telemetry::trace::Trace;
 
 /// Answers a request. Never fails: what goes wrong is an answer too.
 pub async fn serve(app: &App, mut request: Request<Body>) -> Response<Bytes> {
     let arrival = arrive(app.ports.entropy.as_ref(), app.ports.clock.as_ref(), &request);
+    telemetry::sweep(app, &arrival.scope);
     let over_tls = request.uri().scheme_str() == Some("https");
     let origin = cors::allowed(request.headers(), &app.config);
     let is_preflight = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     request.extensions_mut().insert(app.clone());
     request.extensions_mut().insert(arrival.clone());
 
-    let router = if app.config.operator.is_some() { &ROUTER_WITH_OPERATOR } else { &ROUTER };
-    let response = match (*router).clone().oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
+    let answered = async {
+        match router(&app.config).oneshot(request).await {
+            Ok(response) => collect(response).await,
+            Err(never) => match never {},
+        }
     };
-    let mut response = collect(response).await;
+    let mut response = match scope::guard(Arc::clone(&arrival.scope), answered).await {
+        Ok(response) => response,
+        Err(panic) => {
+            let mut response = problem::respond(&Error::Panicked(scrub(&panic.message)), &arrival.scope.id);
+            response.extensions_mut().insert(panic);
+            response
+        }
+    };
     if arrival.method == Method::OPTIONS {
         response = options(response, origin.is_some() && is_preflight);
     }
     cors::mark(response.headers_mut(), origin.as_ref(), &app.config);
-    headers::secure(response.headers_mut(), &arrival.request_id, over_tls);
+    headers::secure(response.headers_mut(), &arrival.scope, over_tls);
     access_log::write(app, &arrival, &response);
+    access_log::report(app, &arrival, &response);
     response
 }
 
 /// The answer of an installation whose configuration is bad: the same on every route, and silent on what is wrong.
 pub fn misconfigured(entropy: &dyn Entropy, clock: &dyn Clock, request: &Request<Body>) -> Response<Bytes> {
     let arrival = arrive(entropy, clock, request);
-    let mut response = problem::respond(&Error::Misconfigured, &arrival.request_id);
+    let mut response = problem::respond(&Error::Misconfigured, &arrival.scope.id);
     let over_tls = request.uri().scheme_str() == Some("https");
-    headers::secure(response.headers_mut(), &arrival.request_id, over_tls);
+    headers::secure(response.headers_mut(), &arrival.scope, over_tls);
     response
 }
 
 fn arrive(entropy: &dyn Entropy, clock: &dyn Clock, request: &Request<Body>) -> Arrival {
     let now_ms = clock.now_ms();
     // Without randomness an id can still tell two requests apart by time; what needs secrets fails on its own.
-    let request_id = id::new_id(entropy, now_ms).unwrap_or_else(|_| format!("without-entropy-{now_ms}"));
-    let trace_id = trace::trace_id(request.headers()).unwrap_or_else(|| request_id.replace('-', ""));
-    Arrival { method: request.method().clone(), request_id, trace_id, now_ms }
+    let id = id::new_id(entropy, now_ms).unwrap_or_else(|_| format!("without-entropy-{now_ms}"));
+    let mut values = request.headers().get_all("traceparent").iter();
+    let traceparent = values.next().and_then(|value| value.to_str().ok());
+    let trace = Trace::go_on(if values.next().is_none() { traceparent } else { None }, &id);
+    Arrival { method: request.method().clone(), scope: Scope::new(id, trace, now_ms) }
 }
 
 /// Answers are small and complete: as one buffer they leave with a `Content-Length`.
@@ -85,14 +102,26 @@ fn options(response: Response<Bytes>, preflight: bool) -> Response<Bytes> {
     answer
 }
 
-static ROUTER: LazyLock<Router> = LazyLock::new(|| router(|route| route.caller != Caller::Operator));
+/// The paths that exist in an installation: the operator's only where there is an operator's token, those for drills only in
+/// development.
+fn router(config: &Config) -> Router {
+    static ROUTERS: [OnceLock<Router>; 4] = [const { OnceLock::new() }; 4];
+    let operator = config.operator.is_some();
+    let drills = config.environment == Environment::Development;
+    let [neither, for_operator, for_drills, both] = &ROUTERS;
+    let router = match (operator, drills) {
+        (false, false) => neither,
+        (true, false) => for_operator,
+        (false, true) => for_drills,
+        (true, true) => both,
+    };
+    router.get_or_init(|| build_router(operator, drills)).clone()
+}
 
-/// Only where there is an operator's token do the operator's paths exist at all.
-static ROUTER_WITH_OPERATOR: LazyLock<Router> = LazyLock::new(|| router(|_| true));
-
-fn router(has: fn(&Route) -> bool) -> Router {
+fn build_router(operator: bool, drills: bool) -> Router {
+    let table = routes::table().into_iter().filter(|route| operator || route.caller != Caller::Operator);
     let mut router = Router::new();
-    for route in routes::table().into_iter().filter(has) {
+    for route in table.chain(drills.then(routes::debug_table).into_iter().flatten()) {
         let path = route.path;
         let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
         router = router.route(path, on(filter, move |request| dispatch(route.clone(), request)));
@@ -109,25 +138,24 @@ async fn dispatch(route: Route, mut request: Request<Body>) -> axum::response::R
         return from_bytes(problem::respond(&Error::Internal("request without its context".into()), ""));
     };
     let Ok(params) = params else {
-        return from_bytes(problem::respond(&Error::NotFound, &arrival.request_id));
+        return from_bytes(problem::respond(&Error::NotFound, &arrival.scope.id));
     };
+    arrival.scope.set_name(route.path);
     let call = Call {
         host_origin: host_origin(&parts.uri),
         params: params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        now_ms: arrival.now_ms,
-        request_id: arrival.request_id,
+        now_ms: arrival.scope.started_ms,
+        request_id: arrival.scope.id.clone(),
         address: client_address(&parts.headers),
         headers: parts.headers,
         quota: None,
         app,
     };
-    let mut response = route.run(call, body).await;
-    response.extensions_mut().insert(Matched(route.path));
-    from_bytes(response)
+    from_bytes(route.run(call, body).await)
 }
 
 async fn refuse(error: Error, request: Request<Body>) -> axum::response::Response {
-    let request_id = request.extensions().get::<Arrival>().map_or("", |arrival| arrival.request_id.as_str());
+    let request_id = request.extensions().get::<Arrival>().map_or("", |arrival| arrival.scope.id.as_str());
     from_bytes(problem::respond(&error, request_id))
 }
 

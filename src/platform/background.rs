@@ -1,11 +1,15 @@
 //! Work that outlives the answer: `waitUntil` of the event that it belongs to.
 
+use std::panic::AssertUnwindSafe;
+
 use futures_util::future::BoxFuture;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 use worker::worker_sys;
 
+use super::installation;
 use crate::ports::Background;
+use crate::telemetry;
 
 /// A request's own lifetime: the runtime keeps its isolate until what was spawned here is done.
 pub struct Request(pub worker_sys::Context);
@@ -28,8 +32,12 @@ impl Background for Detached {
 }
 
 fn promise(work: BoxFuture<'static, ()>) -> js_sys::Promise {
-    future_to_promise(async {
+    let work = match installation::present() {
+        Some(app) => telemetry::guarded(app, work),
+        None => work,
+    };
+    future_to_promise(AssertUnwindSafe(async {
         work.await;
         Ok(JsValue::UNDEFINED)
-    })
+    }))
 }

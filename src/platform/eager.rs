@@ -4,6 +4,7 @@
 //! closures and a second promise. For a route that waits for nothing that is a good part of its whole cost.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -17,7 +18,8 @@ pub fn value_or_promise(work: impl Future<Output = Result<JsValue, JsValue>> + '
     let mut work = Relayed { waker: Waker::from(Arc::clone(&relay)), relay, work: Box::pin(work) };
     match Pin::new(&mut work).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => Ok(future_to_promise(work).into()),
+        // A request that panicked is dropped as a whole; what it shares with others is said in `telemetry::scope`.
+        Poll::Pending => Ok(future_to_promise(AssertUnwindSafe(work)).into()),
     }
 }
 

@@ -32,8 +32,8 @@ export async function chunk(/** @type {ReadableStreamDefaultReader<Uint8Array>} 
 
 // Asks the object of that name; gives three digits of status and the body. The stub lives and dies in here: it belongs
 // to the request that made it.
-export async function ask(/** @type {any} */ namespace, /** @type {string} */ name, /** @type {string} */ path, /** @type {string} */ body) {
-  const response = await namespace.getByName(name).fetch("https://object" + path, { method: "POST", body });
+export async function ask(/** @type {any} */ namespace, /** @type {string} */ name, /** @type {string} */ path, /** @type {string} */ body, /** @type {string} */ traceparent) {
+  const response = await namespace.getByName(name).fetch("https://object" + path, { method: "POST", body, headers: { traceparent } });
   return response.status + (await response.text());
 }
 
@@ -180,4 +180,24 @@ export async function send(/** @type {any} */ namespace, /** @type {string} */ n
 export function sqlRows(/** @type {any} */ storage, /** @type {string} */ statement) {
   const cursor = storage.sql.exec(statement);
   return JSON.stringify([cursor.columnNames, ...cursor.raw()]);
+}
+
+// The stack of whoever calls, with the names of functions in WebAssembly.
+export function stack() {
+  return new Error().stack ?? "";
+}
+
+// This module outlives an instance of the WebAssembly one, which may end in a way that can't be caught; so what is known of
+// that is kept here, for the instance that follows. (The dying one can't: it may call nothing any more.)
+let instances = 0;
+let lastError = "";
+
+addEventListener("error", (/** @type {any} */ event) => {
+  lastError = String(event.error?.stack ?? event.message);
+});
+
+// The stack of what ended the instance before this one, or "?"; empty for the first.
+export function previousEnd() {
+  instances += 1;
+  return instances === 1 ? "" : lastError || "?";
 }

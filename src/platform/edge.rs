@@ -20,7 +20,7 @@ extern "C" {
 
     pub(super) fn chunk(reader: &JsValue) -> Promise;
 
-    pub(super) fn ask(namespace: &JsValue, name: &str, path: &str, body: &str) -> Promise;
+    pub(super) fn ask(namespace: &JsValue, name: &str, path: &str, body: &str, traceparent: &str) -> Promise;
 
     pub(super) fn outbound(
         method: &str,
@@ -77,6 +77,10 @@ extern "C" {
 
     #[wasm_bindgen(js_name = deleteObject)]
     pub(super) fn delete_object(bucket: &JsValue, key: &str) -> Promise;
+    pub(super) fn stack() -> String;
+
+    #[wasm_bindgen(js_name = previousEnd)]
+    pub(super) fn previous_end() -> String;
 }
 
 /// The message of a rejection: what an `Error` says, without its stack.

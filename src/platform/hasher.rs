@@ -80,10 +80,11 @@ fn two_of(size: u32, chance: [u8; 8]) -> impl Iterator<Item = u32> {
 }
 
 fn failed(error: PortError) -> HashError {
-    HashError::Failed(match error {
-        PortError::Timeout => "no answer within the deadline".into(),
-        PortError::Failed(cause) => cause,
-    })
+    match error {
+        PortError::Timeout => HashError::Failed("no answer within the deadline".into()),
+        PortError::Failed(cause) => HashError::Failed(cause),
+        PortError::Defect(cause) => HashError::Defect(cause),
+    }
 }
 
 const HASH: &str = "/hash";

@@ -19,6 +19,8 @@ use super::budget::Ledger;
 use super::circuit::Breakers;
 use super::clock::{self, SystemClock};
 use super::d1::D1;
+use super::drill::RuntimeDrill;
+use super::edge;
 use super::entropy::SystemEntropy;
 use super::hasher::HasherPool;
 use super::limiter::Limiters;
@@ -27,13 +29,19 @@ use super::outbound::Fetch;
 use super::r2::R2;
 use super::throttle::Throttles;
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::domain::time;
 use crate::ports::{Level, Ports, Reporter as _};
+use crate::telemetry::{self, panics};
 
 /// The installation, `None` when its configuration is bad. What is bad was logged then, once.
 pub fn of(env: &Env) -> Option<&'static App> {
     INSTALLATION.get_or_init(|| install(env).map_err(|problems| report(&problems)).ok()).as_ref()
+}
+
+/// The installation, if there is one by now.
+pub(super) fn present() -> Option<&'static App> {
+    INSTALLATION.get()?.as_ref()
 }
 
 /// What every route answers when the configuration is bad.
@@ -43,10 +51,18 @@ pub fn misconfigured(request: &Request<Body>) -> Response<Bytes> {
 }
 
 fn install(env: &Env) -> Result<App, Vec<String>> {
+    panics::install(edge::stack);
     let config = Config::parse(|name| variable(env, name));
     let config = config.map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let ports = ports(env, &config).map_err(|error| vec![error.to_string()])?;
-    Ok(App::new(config, ports))
+    let app = App::new(config, ports);
+    // An end that can't be caught: the stack or the memory is used up, or the program is where it must not be. `worker` has the
+    // next event begin with a new instance, which tells of the one before.
+    let end = edge::previous_end();
+    if !end.is_empty() {
+        telemetry::instance_ended(&app, &end);
+    }
+    Ok(app)
 }
 
 /// A variable or secret. One that is not text, say a number in `[vars]`, is read as it would have been written.
@@ -70,9 +86,10 @@ fn ports(env: &Env, config: &Config) -> worker::Result<Ports> {
         backups: Arc::new(BackupObjects::new(env.durable_object("BACKUP")?, object_ms)),
         outbound: Arc::new(Fetch),
         background: Arc::new(Detached),
-        reporter: Arc::new(Console),
+        reporter: Arc::new(Console(config.log_format)),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
+        drill: Arc::new(RuntimeDrill::new(env.durable_object("THROTTLE")?, object_ms)),
     })
 }
 
@@ -83,7 +100,7 @@ fn report(problems: &[String]) {
         "body": "misconfigured",
         "problems": problems,
     });
-    Console.write(Level::Error, &line);
+    Console(LogFormat::Json).write(Level::Error, &line);
 }
 
 static INSTALLATION: OnceLock<Option<App>> = OnceLock::new();

@@ -23,6 +23,8 @@ pub mod d1;
 #[cfg(target_arch = "wasm32")]
 pub mod deadline;
 #[cfg(target_arch = "wasm32")]
+pub mod drill;
+#[cfg(target_arch = "wasm32")]
 pub mod eager;
 #[cfg(target_arch = "wasm32")]
 mod edge;

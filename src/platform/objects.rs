@@ -4,15 +4,25 @@
 //! `await`. An object runs one thing at a time between two awaits, its writes within such a stretch commit together, and the
 //! runtime holds an answer back until they are on disk. So nothing is decided twice, and nothing that was answered is lost.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use worker::{ObjectNamespace, Request, Response};
+use worker::{Env, ObjectNamespace, Request, Response};
 
 use super::deadline::within;
-use super::edge;
-use crate::ports::PortError;
+use super::{edge, installation};
+use crate::app::App;
+use crate::config::Environment;
+use crate::domain::id;
+use crate::ports::{Level, PortError};
+use crate::telemetry;
+use crate::telemetry::line::{Line, milliseconds};
+use crate::telemetry::scope::{self, Scope};
+use crate::telemetry::scrub::scrub;
+use crate::telemetry::trace::Trace;
 
 /// The objects of one class, asked under a deadline.
 pub(super) struct Objects {
@@ -40,7 +50,8 @@ impl Objects {
     /// Asks the object of that name.
     pub(super) async fn ask(&self, name: &str, path: &str, asked: &impl Serialize) -> Result<Answer, PortError> {
         let body = serde_json::to_string(asked).map_err(|error| PortError::Failed(error.to_string()))?;
-        let promise = edge::ask(&self.namespace, name, path, &body);
+        let traceparent = scope::current().map(|scope| scope.trace.to_string()).unwrap_or_default();
+        let promise = edge::ask(&self.namespace, name, path, &body, &traceparent);
         let answer = match within(self.deadline_ms, JsFuture::from(promise)).await {
             Ok(Ok(answer)) => answer.as_string().unwrap_or_default(),
             Ok(Err(error)) => return Err(PortError::Failed(format!("object: {}", edge::message(&error)))),
@@ -49,6 +60,7 @@ impl Objects {
         match answer.split_at_checked(3) {
             Some(("200", body)) => Ok(Answer::Done(body.to_owned())),
             Some(("503", _)) => Ok(Answer::Full),
+            Some(("500", PANICKED)) => Err(PortError::Defect("object: it has panicked".into())),
             Some((status, body)) => Err(PortError::Failed(format!("object: {status} {body}"))),
             None => Err(PortError::Failed("object: no answer".into())),
         }
@@ -72,6 +84,75 @@ pub(super) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, PortError> {
     serde_json::from_str(body).map_err(|error| PortError::Failed(format!("object: {error}")))
 }
 
+/// Answers a call of an object: within the caller's trace, and whatever happens, with an answer. After a panic `forget` drops
+/// what the object holds in memory, which may be half changed; its storage is as of the last stretch that was completed.
+pub(super) async fn answer_call<W: Future<Output = worker::Result<Response>>>(
+    (class, env): (&'static str, &Env),
+    request: Request,
+    forget: impl FnOnce(),
+    work: impl FnOnce(Request) -> W,
+) -> worker::Result<Response> {
+    // Without an installation nobody asks an object anything: the Worker is misconfigured then.
+    let Some(app) = installation::of(env) else { return work(request).await };
+    let traceparent = request.headers().get(TRACEPARENT)?;
+    let scope = begin(app, class, traceparent.as_deref());
+    let drill = app.config.environment == Environment::Development && request.path() == PANIC;
+    let work = async move {
+        assert!(!drill, "drill: a deliberate panic");
+        work(request).await
+    };
+    let answered = telemetry::event(app, &scope, "object", work).await;
+    send_reports(app);
+    answered.unwrap_or_else(|_| {
+        forget();
+        Response::error(PANICKED, 500)
+    })
+}
+
+/// Runs an object's alarm and writes its line. An alarm that failed is tried again by the runtime.
+pub(super) async fn run_alarm(
+    (class, env): (&'static str, &Env),
+    forget: impl FnOnce(),
+    work: impl Future<Output = worker::Result<Response>>,
+) -> worker::Result<Response> {
+    let Some(app) = installation::of(env) else { return work.await };
+    let scope = begin(app, class, None);
+    let done = telemetry::event(app, &scope, "alarm", work).await;
+    send_reports(app);
+    match done {
+        Ok(done) => {
+            let level = if done.is_ok() { Level::Info } else { Level::Error };
+            let mut line = Line::new(scope.started_ms, level, "alarm").scope(&scope);
+            line.put("cloudflare.durable_object.class", class);
+            line.put("duration_ms", milliseconds(scope.started_ms, app.now_ms()));
+            line.put("outcome", if done.is_ok() { "ok" } else { "error" });
+            if let Err(error) = &done {
+                line.put("exception.message", scrub(&error.to_string()));
+            }
+            app.log(level, &line.into());
+            done
+        }
+        Err(_) => {
+            forget();
+            Err(worker::Error::RustError(PANICKED.into()))
+        }
+    }
+}
+
+fn send_reports(app: &App) {
+    if let Some(sending) = telemetry::sending(app) {
+        app.ports.background.spawn(sending);
+    }
+}
+
+fn begin(app: &App, class: &'static str, traceparent: Option<&str>) -> Arc<Scope> {
+    let now_ms = app.now_ms();
+    let id = id::new_id(app.ports.entropy.as_ref(), now_ms).unwrap_or_else(|_| format!("without-entropy-{now_ms}"));
+    let scope = Scope::new(id.clone(), Trace::go_on(traceparent, &id), now_ms);
+    scope.set_name(class);
+    scope
+}
+
 /// Reads what an object was asked.
 pub(super) async fn read<T: DeserializeOwned>(request: &mut Request) -> worker::Result<T> {
     Ok(serde_json::from_str(&request.text().await?)?)
@@ -86,3 +167,9 @@ pub(super) fn answer(value: &impl Serialize) -> worker::Result<Response> {
 pub(super) fn no_such_path() -> worker::Result<Response> {
     Response::error("no such path", 404)
 }
+
+/// The body of an answer that a panic ended.
+const PANICKED: &str = "panicked";
+/// Where an object of a development installation is told to panic.
+pub(super) const PANIC: &str = "/__debug/panic";
+const TRACEPARENT: &str = "traceparent";

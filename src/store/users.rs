@@ -60,6 +60,26 @@ pub async fn by_email(db: &dyn Db, email: &Email) -> Result<Option<Credentials>,
         .transpose()
 }
 
+/// The stored hash of an account.
+///
+/// # Errors
+/// As [`Db::query`].
+pub async fn password(db: &dyn Db, user_id: &str) -> Result<Option<PhcString>, DbError> {
+    let rows = db.query(Statement::new(PASSWORD, [user_id.into()])).await?;
+    rows.first().map(|row| Ok(PhcString::stored(row.text("password")?))).transpose()
+}
+
+/// Deletes an account, unless its password was changed since it was read, and says how many that were: 0 or 1. All that
+/// refers to it goes with it (`ON DELETE CASCADE`).
+///
+/// # Errors
+/// As [`Db::execute`].
+pub async fn delete(db: &dyn Db, user_id: &str, password: &PhcString) -> Result<u64, DbError> {
+    // `changes` would count what went with it on some engines; the rows returned do not.
+    let outcome = db.execute(Statement::new(DELETE, [user_id.into(), password.expose().into()])).await?;
+    Ok(outcome.rows.len() as u64)
+}
+
 /// Reads the columns `id, email, name, created_at`.
 ///
 /// # Errors
@@ -77,3 +97,5 @@ const INSERT: &str =
     "INSERT INTO users (id, email, name, password, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)";
 const REHASH: &str = "UPDATE users SET password = ?3, updated_at = ?4 WHERE id = ?1 AND password = ?2";
 const BY_EMAIL: &str = "SELECT id, email, name, created_at, password FROM users WHERE email = ?1";
+const PASSWORD: &str = "SELECT password FROM users WHERE id = ?1";
+const DELETE: &str = "DELETE FROM users WHERE id = ?1 AND password = ?2 RETURNING id";

@@ -87,7 +87,7 @@ async fn s20_an_unknown_e_mail_gets_the_same_answer_on_the_same_path_as_a_wrong_
         body["request_id"] = json!("-");
         let mut headers: Vec<_> =
             answer.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
-        headers.retain(|(name, _)| name != "x-request-id" && name != "ratelimit");
+        headers.retain(|(name, _)| !["x-request-id", "traceparent", "ratelimit"].contains(&name.as_str()));
         traces.push((calls, statements, body, headers, answer.body.len()));
     }
     assert_eq!(traces[0], traces[1]);

@@ -59,8 +59,9 @@ fn the_store_knows_no_http_and_no_runtime() {
 
 #[test]
 fn http_knows_no_sql_and_no_runtime() {
-    assert_silent_on(&["src/http"], &RUNTIME);
-    assert_silent_on(&["src/http"], &SQL[1..]);
+    assert_silent_on(&["src/http", "src/opinion"], &RUNTIME);
+    assert_silent_on(&["src/http", "src/opinion"], &SQL[1..]);
+    assert_silent_on(&["src/opinion"], &["crate::store", "crate::routes", "crate::http"]);
 }
 
 #[test]

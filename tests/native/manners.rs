@@ -31,7 +31,7 @@ async fn a_known_path_with_another_method_is_a_405_that_lists_the_methods() {
         (Method::PUT, REGISTER, &["POST"]),
         (Method::PATCH, REFRESH, &["POST"]),
         (Method::DELETE, LOGOUT, &["POST"]),
-        (Method::POST, ME, &["GET", "HEAD"]),
+        (Method::POST, ME, &["DELETE", "GET", "HEAD"]),
         (Method::POST, SESSIONS, &["DELETE", "GET", "HEAD"]),
         (Method::GET, DETECT, &["POST"]),
         (Method::POST, "/healthz", &["GET", "HEAD"]),
@@ -115,7 +115,7 @@ async fn options_tells_the_methods_of_a_path_and_does_nothing() {
 #[tokio::test]
 async fn a_preflight_from_an_allowed_origin_is_granted_for_that_one_origin() {
     let world = World::with(&[("CORS_ORIGINS", "https://app.example,https://other.example")]);
-    for (path, methods) in [(LOGIN, "POST,OPTIONS"), (ME, "GET,HEAD,OPTIONS"), (DETECT, "POST,OPTIONS")] {
+    for (path, methods) in [(LOGIN, "POST,OPTIONS"), (ME, "GET,HEAD,DELETE,OPTIONS"), (DETECT, "POST,OPTIONS")] {
         let call = world.call(Method::OPTIONS, path).header("origin", APP);
         let call = call.header("access-control-request-method", "POST");
         let call = call.header("access-control-request-headers", "authorization, content-type, x-evil");

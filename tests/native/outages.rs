@@ -28,6 +28,7 @@ fn requests(person: &Person, other: &Person) -> Vec<(Method, String, Option<Valu
         (Method::GET, CRON_RUNS.into(), None),
         (Method::GET, USAGE.into(), None),
         (Method::GET, OPERATOR_USAGE.into(), None),
+        (Method::DELETE, ME.into(), Some(json!({"password": PASSWORD}))),
     ]
 }
 
@@ -56,7 +57,7 @@ impl Scene {
     }
 }
 
-const ROUTES: usize = 13;
+const ROUTES: usize = 14;
 
 #[tokio::test]
 async fn every_route_of_the_table_takes_part() {
@@ -152,7 +153,7 @@ async fn other_ports_failing_are_clean_errors() {
             scene.play(1).await.expect(200);
         }
     }
-    for at in [0, 1] {
+    for at in [0, 1, 13] {
         for (error, code) in
             [(HashError::Busy { retry_after: 2 }, "busy"), (HashError::Failed("SECRET CAUSE".into()), "unavailable")]
         {

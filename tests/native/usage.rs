@@ -72,7 +72,7 @@ async fn the_operator_sees_all_accounts_and_who_spent_most() {
 }
 
 #[tokio::test]
-async fn nobody_sees_anothers_usage() {
+async fn s1_nobody_sees_anothers_usage() {
     let world = world();
     let (ada, bob) = (world.someone("ada@example.com").await, world.someone("bob@example.com").await);
     second_opinion(&world, &ada.access_token, 1_000).await;

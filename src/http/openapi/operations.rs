@@ -7,6 +7,7 @@ use crate::http::accounts::{LoginBody, RegisterBody};
 use crate::http::backups::{BackupDetail, BackupsBody, PruneBody, VerdictsBody};
 use crate::http::batch::{BatchBody, BatchReply};
 use crate::http::cron_runs::RunsBody;
+use crate::http::deletion::DeletionBody;
 use crate::http::detect::{DetectBody, DetectReply};
 use crate::http::grant::{TokenBody, UserBody};
 use crate::http::health::{Live, Ready};
@@ -73,6 +74,17 @@ fn account(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation>
         ("GET", "/api/v1/auth/me") => Operation {
             answers: vec![(200, "The account", Some(schemas.of::<UserBody>()))],
             ..operation("me", "Who am I", "The account behind the access token.")
+        },
+        ("DELETE", "/api/v1/auth/me") => Operation {
+            request: schemas.json::<DeletionBody>(),
+            answers: vec![(204, "The account is gone", None)],
+            problems: &[403],
+            ..operation(
+                "deleteMe",
+                "Delete the account",
+                "Deletes the account with its sessions and tokens, at once and for good. Asks for the password once \
+                 more; a wrong one is 400 and waits like a failed log-in.",
+            )
         },
         ("GET", "/api/v1/usage") => Operation {
             answers: vec![(200, "Days, limits and what is left", Some(schemas.of::<UsageBody>()))],

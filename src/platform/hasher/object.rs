@@ -8,6 +8,7 @@
 #![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
 
 use std::cell::RefCell;
+use std::panic::RefUnwindSafe;
 use std::time::Duration;
 
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
@@ -23,15 +24,25 @@ use crate::platform::{clock, objects};
 /// One hasher of the pool. It stores nothing.
 #[durable_object(fetch)]
 pub struct HasherObject {
+    env: Env,
     line: Line,
 }
 
+/// A job that panics gives up its place in the line, as one that ends does, and the shared memory is written anew by each.
+impl RefUnwindSafe for HasherObject {}
+
 impl DurableObject for HasherObject {
-    fn new(_: State, _: Env) -> Self {
-        Self { line: Line::default() }
+    fn new(_: State, env: Env) -> Self {
+        Self { env, line: Line::default() }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        objects::answer_call(("HasherObject", &self.env), request, || (), |request| self.work(request)).await
+    }
+}
+
+impl HasherObject {
+    async fn work(&self, mut request: Request) -> Result<Response> {
         if request.path() != HASH {
             return objects::no_such_path();
         }

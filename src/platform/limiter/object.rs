@@ -6,6 +6,7 @@
 #![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
 
 use std::cell::{Cell, RefCell};
+use std::panic::RefUnwindSafe;
 
 use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
@@ -19,18 +20,41 @@ use crate::platform::{clock, objects};
 #[durable_object(alarm)]
 pub struct LimiterObject {
     state: State,
+    env: Env,
     /// What the rows say; `None` before they were read, and after a failure.
     log: RefCell<Option<SlidingLog>>,
     /// An alarm is set.
     armed: Cell<bool>,
 }
 
+/// What it holds in memory is forgotten after a panic, and read anew.
+impl RefUnwindSafe for LimiterObject {}
+
 impl DurableObject for LimiterObject {
-    fn new(state: State, _: Env) -> Self {
-        Self { state, log: RefCell::new(None), armed: Cell::new(false) }
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env, log: RefCell::new(None), armed: Cell::new(false) }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        objects::answer_call(self.who(), request, || self.forget(), |request| self.work(request)).await
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        objects::run_alarm(self.who(), || self.forget(), self.clean_up()).await
+    }
+}
+
+impl LimiterObject {
+    fn who(&self) -> (&'static str, &Env) {
+        ("LimiterObject", &self.env)
+    }
+
+    fn forget(&self) {
+        self.log.replace(None);
+        self.armed.set(false);
+    }
+
+    async fn work(&self, mut request: Request) -> Result<Response> {
         match request.path().as_str() {
             TAKE => {
                 let asked: Take = objects::read(&mut request).await?;
@@ -43,7 +67,7 @@ impl DurableObject for LimiterObject {
     }
 
     /// Deletes what counts no more; when nothing is left, the object with it.
-    async fn alarm(&self) -> Result<Response> {
+    async fn clean_up(&self) -> Result<Response> {
         let sql = self.state.storage().sql();
         let now_ms = clock::now_ms();
         create(&sql)?;
@@ -56,9 +80,7 @@ impl DurableObject for LimiterObject {
         }
         Response::empty()
     }
-}
 
-impl LimiterObject {
     async fn take(&self, policy: &Policy, cost: u32) -> Result<Decision> {
         // From here to the end of `admit` there is no await.
         let decision = self.admit(policy, cost).inspect_err(|_| {

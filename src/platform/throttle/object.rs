@@ -2,6 +2,8 @@
 //! counts any more.
 #![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
 
+use std::panic::RefUnwindSafe;
+
 use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, durable_object};
 
@@ -14,14 +16,32 @@ use crate::platform::{clock, objects};
 #[durable_object(alarm)]
 pub struct ThrottleObject {
     state: worker::State,
+    env: Env,
 }
 
+/// Nothing of it is in memory.
+impl RefUnwindSafe for ThrottleObject {}
+
 impl DurableObject for ThrottleObject {
-    fn new(state: worker::State, _: Env) -> Self {
-        Self { state }
+    fn new(state: worker::State, env: Env) -> Self {
+        Self { state, env }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        objects::answer_call(self.who(), request, || (), |request| self.work(request)).await
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        objects::run_alarm(self.who(), || (), self.clean_up()).await
+    }
+}
+
+impl ThrottleObject {
+    fn who(&self) -> (&'static str, &Env) {
+        ("ThrottleObject", &self.env)
+    }
+
+    async fn work(&self, mut request: Request) -> Result<Response> {
         let path = request.path();
         let attempt: Attempt = objects::read(&mut request).await?;
         match path.as_str() {
@@ -42,7 +62,7 @@ impl DurableObject for ThrottleObject {
         }
     }
 
-    async fn alarm(&self) -> Result<Response> {
+    async fn clean_up(&self) -> Result<Response> {
         let now_ms = clock::now_ms();
         match row(&self.state.storage().sql())? {
             Some(row) if row.obsolete_ms > now_ms => self.arm(row.obsolete_ms - now_ms).await?,
@@ -50,9 +70,7 @@ impl DurableObject for ThrottleObject {
         }
         Response::empty()
     }
-}
 
-impl ThrottleObject {
     async fn change<T>(&self, attempt: &Attempt, change: impl FnOnce(&mut State, i64) -> T) -> Result<T> {
         let now_ms = clock::now_ms();
         // From here to the setting of the alarm there is no await.

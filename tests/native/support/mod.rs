@@ -5,6 +5,7 @@ pub mod backups;
 pub mod budget;
 pub mod client;
 pub mod clock;
+pub mod drill;
 pub mod entropy;
 pub mod faults;
 pub mod golden;

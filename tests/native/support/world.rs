@@ -13,6 +13,7 @@ use super::background::TestBackground;
 use super::budget::{MemoryBudget, MemoryCircuits};
 use super::client::{Answer, Call};
 use super::clock::TestClock;
+use super::drill::TestDrill;
 use super::entropy::TestEntropy;
 use super::hashers::TestHasher;
 use super::limits::{MemoryLimiter, MemoryThrottle};
@@ -85,6 +86,7 @@ impl World {
             reporter: log.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
+            drill: Arc::new(TestDrill),
         };
         let app = App::new(config, ports);
         let secrets = Mutex::default();

@@ -1,0 +1,83 @@
+//! Delete the account.
+
+use http::header;
+use serde::Deserialize;
+
+use super::accounts::{throttle_key, withdraw};
+use super::body::JsonInput;
+use super::call::{Call, Principal};
+use super::cookie;
+use super::reply::Reply;
+use crate::domain::password::{Password, PhcString};
+use crate::domain::throttle::Wait;
+use crate::error::{Error, FieldProblem, Result};
+use crate::store::users;
+
+/// Body of a deletion: the password once more, since a token that was left behind on a shared device must not be enough.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DeletionBody {
+    password: String,
+}
+
+/// A deletion that can be tried.
+pub struct Deletion {
+    password: Password,
+}
+
+impl JsonInput for Deletion {
+    type Wire = DeletionBody;
+
+    fn from_wire(wire: DeletionBody, _: &Call) -> Result<Self> {
+        let refused = |problem| Error::InvalidInput(vec![FieldProblem::new("password", problem)]);
+        Ok(Self { password: Password::parse(&wire.password).map_err(refused)? })
+    }
+}
+
+/// Deletes the account of the access token with its sessions and tokens, at once and for good. A wrong password counts as
+/// a failed log-in and waits like one: whoever holds a token gains no other way to guess. It is not a 401, on which
+/// clients would refresh a token that is perfectly good.
+///
+/// # Errors
+/// [`Error::InvalidInput`] for a wrong password, [`Error::TooManyAttempts`], [`Error::Busy`], [`Error::Unavailable`].
+pub async fn delete(call: Call, principal: Principal, input: Deletion) -> Result<Reply> {
+    let with_cookie = cookie::read(&call.headers).is_some();
+    if with_cookie {
+        cookie::require_own_origin(&call)?;
+    }
+    let ports = &call.app.ports;
+    let user = principal.user;
+    let account = throttle_key(&user.email);
+    if let Wait::Milliseconds(wait_ms) = ports.throttle.begin(&account, &call.address).await? {
+        return Err(Error::TooManyAttempts { wait_ms });
+    }
+    let (stored, matches) = match compare(&call, &user.id, &input.password).await {
+        Ok(compared) => compared,
+        Err(error) => {
+            withdraw(&call, account);
+            return Err(error);
+        }
+    };
+    if !matches {
+        return Err(Error::InvalidInput(vec![FieldProblem::new(
+            "password",
+            "This is not the password of the account.",
+        )]));
+    }
+    ports.throttle.succeed(&account, &call.address).await?;
+    if users::delete(ports.db.as_ref(), &user.id, &stored).await? == 0 {
+        return Err(GONE);
+    }
+    let reply = Reply::no_content().with_event("user_deleted", &user.id);
+    Ok(if with_cookie { reply.with_header(header::SET_COOKIE, cookie::removal()) } else { reply })
+}
+
+async fn compare(call: &Call, user_id: &str, password: &Password) -> Result<(PhcString, bool)> {
+    let ports = &call.app.ports;
+    let stored = users::password(ports.db.as_ref(), user_id).await?.ok_or(GONE)?;
+    let verification = ports.hasher.verify(password, &stored).await?;
+    Ok((stored, verification.matches))
+}
+
+const GONE: Error = Error::Unauthenticated("the account was deleted or its password changed in the meantime");
