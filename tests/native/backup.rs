@@ -233,7 +233,8 @@ async fn a_fault_of_any_call_loses_nothing() {
                 };
                 assert_eq!(run.phase, Phase::Done, "port {port}, call {n}: {:?}", run.problem);
                 assert_eq!(bench.sql(ID), sql, "port {port}, call {n}");
-                assert_eq!(bench.objects.open_uploads(), 0);
+                // An upload whose id was lost on its way can't be aborted; R2 forgets it after a week.
+                assert!(bench.objects.open_uploads() <= usize::from(lose && port == 1));
                 assert_eq!(schema_of(&bench.db), schema_of(&calm.db));
             }
         }

@@ -123,3 +123,23 @@ async fn hands_out_a_backup_part_by_part() {
     assert_eq!(said.at("/backups/0/stays"), true);
     assert_eq!(said.text("/backups/0/reasons/0"), "newest verified");
 }
+
+#[tokio::test]
+async fn backups_that_can_not_be_asked_are_a_clean_503() {
+    for (method, path) in [
+        (Method::GET, "/api/v1/operator/backups"),
+        (Method::POST, "/api/v1/operator/backups"),
+        (Method::POST, "/api/v1/operator/backups/prune"),
+        (Method::GET, "/api/v1/operator/backups/20260102T030405Z-00000001"),
+    ] {
+        let world = World::new();
+        world.objects.faults.fail_on(1, PortError::Failed("SECRET CAUSE".into()));
+        let answer = world.call(method, path).bearer(OPERATOR_TOKEN).send().await;
+        assert!(!answer.body_text().contains("SECRET CAUSE"));
+        answer.expect_problem(503, "unavailable");
+    }
+    let world = World::new();
+    world.backups.faults.fail_on(1, PortError::Timeout);
+    let answer = world.post("/api/v1/operator/backups").bearer(OPERATOR_TOKEN).send().await;
+    answer.expect_problem(503, "unavailable");
+}
