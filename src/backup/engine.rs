@@ -81,7 +81,7 @@ impl From<PortError> for Stop {
     fn from(error: PortError) -> Self {
         match error {
             PortError::Timeout => Self::Again("no answer within the deadline".into()),
-            PortError::Failed(cause) => Self::Again(cause),
+            PortError::Failed(cause) | PortError::Defect(cause) => Self::Again(cause),
         }
     }
 }

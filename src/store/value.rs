@@ -70,6 +70,15 @@ impl Statement {
         Self { sql: Cow::Borrowed(sql), values: values.into_iter().collect() }
     }
 
+    /// The text for whoever watches: that of a constant. One made at run time may hold values.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        match &self.sql {
+            Cow::Borrowed(sql) => sql,
+            Cow::Owned(_) => "a statement made at run time",
+        }
+    }
+
     /// A statement made at run time. Only for what must work on tables that nobody knows beforehand, which is the backup:
     /// its texts are built from the schema's own names, quoted, and from literals that the database wrote itself.
     #[must_use]
