@@ -36,12 +36,14 @@ export async function build(tools, { force = false, commit } = {}) {
 
     console.log(`  Building the Worker (usually 1 to 5 minutes the first time, then half a minute)`);
     const started = Date.now();
+    // Said to the compiler and kept beside the build: a commit made while it compiles changes neither.
+    const head = ask("git", ["rev-parse", "--short=12", "HEAD"]).out;
+    const env = { ...workerBuild(tools.wasm), ...(head && { EDGEKEEP_GIT_SHA: head }) };
     const panic = unwinds() ? ["--panic-unwind"] : [];
-    const code = await show("worker-build", ["--release", ...panic, "--", "--locked"], { env: workerBuild(tools.wasm) });
+    const code = await show("worker-build", ["--release", ...panic, "--", "--locked"], { env });
     if (code !== 0) throw new Problem("The Worker could not be built", "What the compiler said is above.");
     const wasm = withoutHashes(readFileSync(join(BUILD, "index_bg.wasm")));
     writeFileSync(join(BUILD, "index_bg.wasm"), wasm);
-    const head = ask("git", ["rev-parse", "--short=12", "HEAD"]).out;
     const built = { fingerprint, raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length, commit: head };
     writeFileSync(STAMP, JSON.stringify(built));
     console.log(`    done in ${duration(Date.now() - started)}`);

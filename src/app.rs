@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::domain::id;
 use crate::error::Result;
+use crate::health;
+use crate::http::status;
 use crate::ports::{Background, Level, Ports};
 use crate::telemetry::observed::observed;
 use crate::telemetry::sentry::Sentry;
@@ -18,6 +20,10 @@ pub struct App {
     pub ports: Ports,
     /// Reports of errors; `None` when nobody wants them.
     pub sentry: Option<Arc<Sentry>>,
+    /// How the parts answered of late.
+    pub health: health::Latest,
+    /// What was last said of their availability.
+    pub status: status::Latest,
 }
 
 impl App {
@@ -29,7 +35,13 @@ impl App {
             let (clock, entropy) = (Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
             Arc::new(Sentry::new(config, environment, clock, entropy, Arc::clone(&ports.outbound)))
         });
-        Self { config: Arc::new(config), ports: observed(ports), sentry }
+        Self {
+            config: Arc::new(config),
+            ports: observed(ports),
+            sentry,
+            health: health::Latest::default(),
+            status: status::Latest::default(),
+        }
     }
 
     /// The same installation for one request, whose background work this takes.

@@ -11,8 +11,9 @@ use crate::domain::budget::day_of;
 use crate::domain::id;
 use crate::domain::time::rfc3339;
 use crate::error::{Error, Result};
+use crate::health;
 use crate::ports::Level;
-use crate::store::{cron_runs, sessions, usage};
+use crate::store::{cron_runs, probe_hours, sessions, usage};
 use crate::telemetry;
 use crate::telemetry::line::{Line, milliseconds};
 use crate::telemetry::report::Report;
@@ -36,7 +37,8 @@ pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
 
 async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) {
     let started = scope.started_ms;
-    let begun = begin(app, cron, scheduled_ms, started).await;
+    // The probes have a record of their own, which does not grow.
+    let begun = if cron == PROBES { Ok(None) } else { begin(app, cron, scheduled_ms, started).await.map(Some) };
     let monitor = app.sentry.as_ref().map(|sentry| sentry.check_in(monitor(cron), cron, LONGEST_MINUTES));
     if let Some(sending) = telemetry::sending(app) {
         // Told while the work is done, not before.
@@ -51,7 +53,8 @@ async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) 
         Err(error) => (false, format!("{}: {}", error.code(), scrub(error.cause().unwrap_or_default()))),
     };
     let recorded = match &begun {
-        Ok(id) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds_taken, ok, &detail).await.is_ok(),
+        Ok(None) => true,
+        Ok(Some(id)) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds_taken, ok, &detail).await.is_ok(),
         Err(_) => false,
     };
     let level = if ok && recorded { Level::Info } else { Level::Error };
@@ -89,9 +92,9 @@ async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) 
 /// What the monitor of a schedule is called where reports go.
 fn monitor(cron: &str) -> &'static str {
     match cron {
-        "23 3 * * *" => "edgekeep-backup",
+        health::BACKUP_CRON => "edgekeep-backup",
         "0 * * * *" => "edgekeep-clean-up",
-        "*/5 * * * *" => "edgekeep-probes",
+        PROBES => "edgekeep-probes",
         _ => "edgekeep-cron",
     }
 }
@@ -99,6 +102,9 @@ fn monitor(cron: &str) -> &'static str {
 /// What is due. Says what it did.
 async fn work(app: &App, cron: &str, scheduled_ms: i64, now_ms: i64) -> Result<String> {
     assert!(!(app.config.environment == Environment::Development && cron == DRILL), "drill: a deliberate panic");
+    if cron == PROBES {
+        return probe(app, now_ms).await;
+    }
     // The backup does not wait for the clean-up to succeed.
     let backup = if cron == BACKUP {
         Some(start_backup(app, scheduled_ms).await)
@@ -153,6 +159,17 @@ async fn begin(app: &App, cron: &str, scheduled_ms: i64, now_ms: i64) -> Result<
     Ok(id)
 }
 
+/// Asks each part how it is and writes that down.
+async fn probe(app: &App, now_ms: i64) -> Result<String> {
+    let probes = health::ask(app).await;
+    let parts = probes.parts();
+    probe_hours::record(app.ports.db.as_ref(), &parts, now_ms).await?;
+    if probes.are_all_ok() {
+        return Ok(format!("{} parts ok", parts.len()));
+    }
+    Err(Error::Unavailable(probes.causes.join("; ")))
+}
+
 /// Deletes sessions that ended more than [`KEEP_ENDED_MS`] ago, in bites small enough for one statement, and old records
 /// of runs. What one run does not manage, the next does.
 async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
@@ -170,6 +187,8 @@ async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
     Ok(deleted)
 }
 
+/// The schedule of probes.
+const PROBES: &str = "*/5 * * * *";
 /// When the backup is due, as in wrangler.toml.
 const BACKUP: &str = "23 3 * * *";
 /// When it is looked at.

@@ -9,6 +9,7 @@ pub mod domain;
 pub mod error;
 pub mod extract;
 pub mod hashing;
+pub mod health;
 #[cfg(feature = "embedded-model")]
 pub mod http;
 pub mod opinion;

@@ -6,7 +6,9 @@ use crate::config::Config;
 use crate::domain::quota::Policy;
 use crate::http::limits::Limit;
 use crate::http::route::{Draft, Route};
-use crate::http::{accounts, backups, batch, cron_runs, debug, deletion, detect, health, refresh, sessions, usage};
+use crate::http::{
+    accounts, backups, batch, cron_runs, debug, deletion, detect, health, profile, refresh, sessions, status, usage,
+};
 
 /// Every route of the Worker. What is not here is 404.
 #[must_use]
@@ -14,11 +16,14 @@ pub fn table() -> Vec<Route> {
     vec![
         Draft::new(Method::GET, "/healthz").anyone(health::live),
         Draft::new(Method::GET, "/readyz").anyone(health::ready),
+        Draft::new(Method::GET, "/api/v1/status").anyone(status::status),
         Draft::new(Method::POST, "/api/v1/auth/register").limit(REGISTER).anyone(accounts::register),
         Draft::new(Method::POST, "/api/v1/auth/login").limit(LOGIN).anyone(accounts::login),
         Draft::new(Method::POST, "/api/v1/auth/refresh").limit(REFRESH).anyone(refresh::refresh),
         Draft::new(Method::POST, "/api/v1/auth/logout").bearer(sessions::logout),
         Draft::new(Method::GET, "/api/v1/auth/me").bearer(accounts::me),
+        Draft::new(Method::PATCH, "/api/v1/auth/me").bearer(profile::rename),
+        Draft::new(Method::POST, "/api/v1/auth/password").limit(PASSWORD).bearer(profile::change_password),
         Draft::new(Method::DELETE, "/api/v1/auth/me").limit(DELETION).bearer(deletion::delete),
         Draft::new(Method::GET, "/api/v1/auth/sessions").bearer(sessions::list),
         Draft::new(Method::DELETE, "/api/v1/auth/sessions").bearer(sessions::revoke_others),
@@ -57,6 +62,8 @@ pub fn debug_table() -> Vec<Route> {
 
 const REGISTER: Limit = limit("register", |config| &config.limits.register);
 const LOGIN: Limit = limit("login", |config| &config.limits.login);
+// As a log-in, which it resembles; counted apart, per account.
+const PASSWORD: Limit = limit("password", |config| &config.limits.login);
 const REFRESH: Limit = limit("refresh", |config| &config.limits.refresh);
 // As guesses at a password, deletions are log-ins.
 const DELETION: Limit = limit("deletion", |config| &config.limits.login);

@@ -257,6 +257,24 @@ fn reports_go_where_the_dsn_says_or_through_the_tunnel() {
     for bad in ["https://sentry.example/42", "nonsense", "https://key@sentry.example/"] {
         assert_eq!(problems(&[("SENTRY_DSN", bad)]), ["SENTRY_DSN"], "{bad}");
     }
+    // The same address that Sentry's own reader finds.
+    for good in [dsn, "http://k@127.0.0.1:9000/1", "https://key:old@sentry.example:8443/under/path/77"] {
+        let theirs: sentry_core::types::Dsn = good.parse().unwrap();
+        let ours = SentryConfig::parse(good, "").unwrap();
+        assert_eq!(ours.endpoint, theirs.envelope_api_url().to_string());
+        assert!(ours.auth("x").ends_with(&format!("sentry_key={}", theirs.public_key())));
+    }
+    for bad in [
+        "ftp://k@h/1",
+        "https://@h/1",
+        "https://k@/1",
+        "https://k@h/",
+        "https://k@h/p",
+        "https://k@h b/1",
+        "https://k@h/1?x",
+    ] {
+        assert!(SentryConfig::parse(bad, "").is_none(), "{bad}");
+    }
     for bad in ["-0.1", "1.1", "NaN", "", "1e-3", "+1"] {
         assert_eq!(problems(&[("SENTRY_TRACES_SAMPLE_RATE", bad)]), ["SENTRY_TRACES_SAMPLE_RATE"], "{bad}");
     }

@@ -16,6 +16,7 @@ use super::usage as record;
 use crate::config::Config;
 use crate::detector::{self, Assessment, Options};
 use crate::error::{Error, FieldProblem, Result};
+use crate::telemetry::observed::step;
 
 /// Largest body: all characters that a batch may have, each as a pair of `\uXXXX` escapes, and room for the rest.
 #[must_use]
@@ -117,9 +118,11 @@ pub(super) struct ResultBody {
 pub async fn detect(call: Call, principal: Principal, input: Batch) -> Result<Reply> {
     let options = Options { min_words: call.app.config.detect.min_words };
     let texts = JsonInput::cost(&input);
+    let clock = call.app.ports.clock.as_ref();
     let judge = |item: Item| {
         let id = item.id.map_or_else(|| call.app.new_id(), Ok)?;
-        Ok(ResultBody { id, assessment: detector::assess(&item.text, &options) })
+        let assess = || detector::assess(&item.text, &options);
+        Ok(ResultBody { id, assessment: step(clock, "function", "detector::assess", assess) })
     };
     let results = input.0.into_iter().map(judge).collect::<Result<Vec<_>>>()?;
     record::record(&call, &principal, texts);

@@ -16,6 +16,7 @@ use crate::domain::time::rfc3339;
 use crate::error::{Error, FieldProblem, Result};
 use crate::extract::{self, Kind};
 use crate::opinion;
+use crate::telemetry::observed::step;
 
 /// Largest body: that of a file, or of the longest text.
 #[must_use]
@@ -118,7 +119,8 @@ pub(super) struct Usage {
 pub async fn detect(call: Call, principal: Principal, input: DetectText) -> Result<Reply> {
     let id = call.app.new_id()?;
     let options = Options { min_words: call.app.config.detect.min_words };
-    let assessment = detector::assess(&input.text, &options);
+    let assess = || detector::assess(&input.text, &options);
+    let assessment = step(call.app.ports.clock.as_ref(), "function", "detector::assess", assess);
     record::record(&call, &principal, 1);
     let second_opinion = match input.second_opinion {
         true => Some(opinion::ask(&call.app, &principal.user.id, &input.text).await.into()),

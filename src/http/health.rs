@@ -1,16 +1,13 @@
 //! Is it alive, is it ready.
 
-use std::fmt::Debug;
-use std::pin::pin;
-
-use futures_util::future::Either;
 use http::StatusCode;
 use serde::Serialize;
 
 use super::call::Call;
 use super::reply::Reply;
+use crate::domain::time::rfc3339;
 use crate::error::Result;
-use crate::store::probe::probe;
+use crate::health::{self, Check};
 
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -25,6 +22,9 @@ pub(super) struct Live {
 pub(super) struct Ready {
     status: &'static str,
     checks: Checks,
+    /// The last backup that ended well; absent when none is known of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_backup: Option<LastBackup>,
 }
 
 #[derive(Serialize)]
@@ -37,11 +37,9 @@ pub(super) struct Checks {
 
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Check {
-    Ok,
-    Failing,
-    Timeout,
+pub(super) struct LastBackup {
+    at: String,
+    age_seconds: i64,
 }
 
 /// The Worker runs, and what it was built from. Asks nobody.
@@ -52,38 +50,24 @@ pub async fn live(_: Call, (): ()) -> Result<Reply> {
     Reply::json(StatusCode::OK, &LIVE)
 }
 
-/// The parts that a request needs answer: each is asked at the same time, under one deadline. 503 when one does not; why,
-/// is for the log.
+/// The parts that a request needs answer, as of a few seconds ago: each was asked at the same time, under one deadline. 503
+/// when one does not; why, is for the log. How old the last backup is, is told and does not decide: an installation without
+/// backups still serves.
 ///
 /// # Errors
 /// Never: what fails is in the answer.
 pub async fn ready(call: Call, (): ()) -> Result<Reply> {
-    let ports = &call.app.ports;
-    let (database, limiter, objects) = futures_util::join!(
-        check(&call, probe(ports.db.as_ref())),
-        check(&call, ports.limiter.ping()),
-        check(&call, ports.objects.size(PROBE_KEY)),
-    );
-    let parts = [("database", &database), ("limiter", &limiter), ("objects", &objects)];
-    let causes: Vec<_> =
-        parts.iter().filter_map(|(name, (_, cause))| Some(format!("{name}: {}", cause.as_ref()?))).collect();
-    let checks = Checks { database: database.0, limiter: limiter.0, objects: objects.0 };
-    if causes.is_empty() {
-        return Reply::json(StatusCode::OK, &Ready { status: "ready", checks });
+    let probes = health::latest(&call.app).await;
+    let checks = Checks { database: probes.database, limiter: probes.limiter, objects: probes.objects };
+    let now_ms = call.app.now_ms();
+    let last_backup = probes
+        .last_backup_ms
+        .map(|at_ms| LastBackup { at: rfc3339(at_ms), age_seconds: (now_ms - at_ms).max(0) / 1000 });
+    if probes.are_all_ok() {
+        return Reply::json(StatusCode::OK, &Ready { status: "ready", checks, last_backup });
     }
-    let reply = Reply::json(StatusCode::SERVICE_UNAVAILABLE, &Ready { status: "unready", checks })?;
-    Ok(reply.with_failure("unready", causes.join("; ")))
-}
-
-async fn check<T, E: Debug>(call: &Call, probe: impl Future<Output = Result<T, E>> + Send) -> (Check, Option<String>) {
-    let deadline = pin!(call.app.ports.clock.sleep(call.app.config.deadlines.probe_ms));
-    match futures_util::future::select(pin!(probe), deadline).await {
-        Either::Left((Ok(_), _)) => (Check::Ok, None),
-        Either::Left((Err(error), _)) => (Check::Failing, Some(format!("{error:?}"))),
-        Either::Right(_) => (Check::Timeout, Some("no answer within the deadline".into())),
-    }
+    let reply = Reply::json(StatusCode::SERVICE_UNAVAILABLE, &Ready { status: "unready", checks, last_backup })?;
+    Ok(reply.with_failure("unready", probes.causes.join("; ")))
 }
 
 const LIVE: Live = Live { status: "ok", version: env!("CARGO_PKG_VERSION"), commit: env!("EDGEKEEP_GIT_SHA") };
-/// No object lies there: asking for it costs least.
-const PROBE_KEY: &str = "readyz";

@@ -24,12 +24,14 @@ pub mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;
 pub mod problem;
+pub mod profile;
 pub mod refresh;
 pub mod reply;
 pub mod route;
 pub mod second_opinion;
 mod serve;
 pub mod sessions;
+pub mod status;
 pub mod upload;
 pub mod usage;
 

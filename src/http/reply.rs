@@ -73,6 +73,13 @@ impl Reply {
         self
     }
 
+    /// Names what this answer means for security, unless it has a name already: of the operator, who is no account.
+    #[must_use]
+    pub fn or_event(mut self, name: &'static str) -> Self {
+        self.event.get_or_insert(Event { name, user_id: None });
+        self
+    }
+
     /// Says for the log, and for nobody else, why this answer is not a good one.
     #[must_use]
     pub fn with_failure(mut self, code: &'static str, cause: String) -> Self {

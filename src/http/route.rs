@@ -176,7 +176,8 @@ impl Draft {
                     Ok(input) => input,
                     Err(error) => return (Err(error), quota, None),
                 };
-                (handler(call, input).await, quota, None)
+                let done = handler(call, input).await;
+                (done.map(|reply| reply.or_event("authz_admin")), quota, None)
             })
         };
         self.limit(limit).finish(Caller::Operator, Arc::new(run))

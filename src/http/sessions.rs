@@ -94,6 +94,6 @@ pub async fn revoke_others(call: Call, principal: Principal, (): ()) -> Result<R
     revoked_reply(revoked, &principal)
 }
 
-fn revoked_reply(revoked: u64, principal: &Principal) -> Result<Reply> {
+pub(super) fn revoked_reply(revoked: u64, principal: &Principal) -> Result<Reply> {
     Ok(Reply::json(StatusCode::OK, &RevokedBody { revoked })?.with_event("authn_token_revoked", &principal.user.id))
 }

@@ -6,6 +6,7 @@
 pub mod cron_runs;
 pub mod ledger;
 pub mod probe;
+pub mod probe_hours;
 pub mod refresh_tokens;
 pub mod sessions;
 pub mod usage;

@@ -1,5 +1,6 @@
 //! Table `sessions`: one row per log-in.
 
+use crate::domain::password::PhcString;
 use crate::ports::{Db, DbError};
 use crate::store::users::{self, User};
 use crate::store::value::Statement;
@@ -134,6 +135,17 @@ pub async fn revoke_others(db: &dyn Db, keep: &str, user_id: &str, now_ms: i64) 
     Ok(db.execute(Statement::new(REVOKE_OTHERS, values)).await?.rows.len() as u64)
 }
 
+/// Statement that revokes every session of an account but one, if `password` is what is stored for it now: it stands in
+/// the batch of a change of password, and must do nothing when the change did nothing.
+#[must_use]
+pub fn revoke_others_after_change(keep: &str, user_id: &str, password: &PhcString, now_ms: i64) -> Statement {
+    let because = Because::Revoked.text();
+    Statement::new(
+        REVOKE_OTHERS_AFTER_CHANGE,
+        [keep.into(), user_id.into(), now_ms.into(), because.into(), password.expose().into()],
+    )
+}
+
 /// Deletes at most `limit` sessions that have been over since before `before_ms`, with their refresh tokens.
 ///
 /// # Errors
@@ -173,6 +185,11 @@ const REVOKE_OTHERS: &str = "UPDATE sessions SET revoked_at = ?3, revoked_becaus
 WHERE user_id = ?2 AND id <> ?1 AND revoked_at IS NULL AND idle_expires_at > ?3 AND expires_at > ?3
   AND created_at >= (SELECT sessions_not_before FROM installation WHERE id = 1)
 RETURNING id";
+
+const REVOKE_OTHERS_AFTER_CHANGE: &str = "UPDATE sessions SET revoked_at = ?3, revoked_because = ?4
+WHERE user_id = ?2 AND id <> ?1 AND revoked_at IS NULL AND idle_expires_at > ?3 AND expires_at > ?3
+  AND created_at >= (SELECT sessions_not_before FROM installation WHERE id = 1)
+  AND (SELECT password FROM users WHERE id = ?2) = ?5";
 
 const DELETE_ENDED: &str = "DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions

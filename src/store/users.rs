@@ -43,10 +43,16 @@ pub fn insert(user: &User, password: &PhcString) -> Statement {
     )
 }
 
-/// Statement that replaces a hash by one of the same password, unless it was changed since it was read.
+/// Statement that replaces a hash, by one of the same password or of another, unless it was changed since it was read.
 #[must_use]
 pub fn rehash(user_id: &str, old: &PhcString, new: &PhcString, now_ms: i64) -> Statement {
     Statement::new(REHASH, [user_id.into(), old.expose().into(), new.expose().into(), now_ms.into()])
+}
+
+/// Statement that changes the name, or takes it away.
+#[must_use]
+pub fn rename(user_id: &str, name: Option<&str>, now_ms: i64) -> Statement {
+    Statement::new(RENAME, [user_id.into(), name.map(ToOwned::to_owned).into(), now_ms.into()])
 }
 
 /// The account of an e-mail address.
@@ -96,6 +102,7 @@ pub fn user(row: &Row) -> Result<User, DbError> {
 const INSERT: &str =
     "INSERT INTO users (id, email, name, password, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)";
 const REHASH: &str = "UPDATE users SET password = ?3, updated_at = ?4 WHERE id = ?1 AND password = ?2";
+const RENAME: &str = "UPDATE users SET name = ?2, updated_at = ?3 WHERE id = ?1";
 const BY_EMAIL: &str = "SELECT id, email, name, created_at, password FROM users WHERE email = ?1";
 const PASSWORD: &str = "SELECT password FROM users WHERE id = ?1";
 const DELETE: &str = "DELETE FROM users WHERE id = ?1 AND password = ?2 RETURNING id";

@@ -23,6 +23,7 @@ const PAGES = [
   { name: "account", path: "/account", member: true, prepare: (/** @type {Page} */ page) => page.getByText("This device").waitFor() },
   { name: "account-dialog", path: "/account", member: true, prepare: openDialog },
   { name: "status", path: "/status", member: false, prepare: (/** @type {Page} */ page) => page.locator("main :is(.notice, .parts)").first().waitFor() },
+  { name: "status-history", path: "/status", member: false, answers: { "**/api/v1/status": someHistory }, prepare: (/** @type {Page} */ page) => page.locator(".bars").first().waitFor() },
   { name: "docs", path: "/docs", member: false, prepare: (/** @type {Page} */ page) => page.locator("main .operation").first().waitFor() },
   { name: "not-found", path: "/no/such/page", member: false },
 ];
@@ -33,10 +34,11 @@ describe("every page", () => {
   before(async () => void (site = await startSite({ DETECT_LIMIT: "1000/hour" })));
   after(() => site.stop());
 
-  for (const { name, path, member, prepare } of PAGES) {
+  for (const { name, path, member, answers, prepare } of PAGES) {
     it(`${name}: axe finds nothing in either theme at any width, nothing moves, nothing breaks the policy`, async () => {
       const context = member ? await withTwoDevices(site) : await site.visitor();
       await context.addInitScript(SHIFTS);
+      for (const [address, body] of Object.entries(answers ?? {})) await context.route(address, (route) => route.fulfill({ json: body() }));
       const page = await context.newPage();
       const found = faults(context);
       await page.goto(path);
@@ -252,6 +254,33 @@ async function wrongRegistration(page) {
   await page.getByLabel("E-mail").fill("nobody");
   await page.getByRole("button", { name: "Create the account" }).click();
   await page.getByText("Enter one e-mail address").waitFor();
+}
+
+/** Three months of which not every day was good. */
+function someHistory() {
+  const at = (/** @type {number} */ hours) => new Date(Date.now() - hours * 3_600_000).toISOString();
+  const windows = (/** @type {number[]} */ shares) =>
+    ["24h", "7d", "30d", "90d"].map((window, index) => ({
+      window,
+      probes: [288, 2_016, 8_640, 21_000][index],
+      share: shares[index],
+      meets_target: Number(shares[index]) >= 0.999,
+    }));
+  const part = (/** @type {string} */ name, /** @type {string} */ state, /** @type {number[]} */ shares) => ({ name, state, probed_at: at(0.05), availability: windows(shares) });
+  return {
+    status: "down",
+    target: 0.999,
+    parts: [
+      part("database", "up", [1, 1, 0.99953, 0.99974]),
+      part("limiter", "up", [1, 0.99801, 0.99953, 0.99984]),
+      part("objects", "down", [0.9583, 0.99405, 0.99861, 0.99652]),
+    ],
+    incidents: [
+      { part: "objects", started_at: at(1) },
+      { part: "limiter", started_at: at(80), ended_at: at(79.7) },
+      { part: "objects", started_at: at(700), ended_at: at(694) },
+    ],
+  };
 }
 
 /** @param {Page} page */

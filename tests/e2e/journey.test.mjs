@@ -66,6 +66,7 @@ describe("the first day in the web app", () => {
 
   it("judges texts until the limit, shows the wait, and has room again after it", async () => {
     const { context, page } = await site.member();
+    await page.getByText("10 of 10 checks left").waitFor();
     await page.getByLabel("Text", { exact: true }).fill("Only a few words.");
     assert.match(String(await page.locator(".sheet-foot").textContent()), /^4 words · 50 are needed for a verdict/);
     assert.equal(await check(page, "Only a few words."), "Too short to tell");
@@ -83,17 +84,18 @@ describe("the first day in the web app", () => {
     assert.ok(await page.getByRole("button", { name: "Check the text" }).isDisabled());
     assert.match(String(await page.locator(".countdown").textContent()), /^(59 min \d+ s|1 h 0 min)$/);
 
-    // Another tab knows nothing of it, asks, and is told.
+    // Another tab asks what is left, and is told before anybody presses anything.
     const other = await context.newPage();
-    await other.goto("/detect");
-    await other.getByLabel("Text", { exact: true }).fill(PERSON);
-    await other.getByRole("button", { name: "Check the text" }).click();
-    await other.getByText("Your checks are used up for now").waitFor();
     await other.clock.install();
-    await other.reload();
-    await other.getByLabel("Text", { exact: true }).fill(PERSON);
-    await other.getByRole("button", { name: "Check the text" }).click();
+    await other.goto("/detect");
     await other.getByText("Your checks are used up for now").waitFor();
+    // One that could not ask is told by the check itself.
+    const third = await context.newPage();
+    await third.route("**/api/v1/usage", (route) => route.abort());
+    await third.goto("/detect");
+    await third.getByLabel("Text", { exact: true }).fill(PERSON);
+    await third.getByRole("button", { name: "Check the text" }).click();
+    await third.getByText("Your checks are used up for now").waitFor();
     await other.clock.fastForward("01:00:01");
     await other.getByText("Your checks are used up for now").waitFor({ state: "detached" });
     assert.ok(await other.getByRole("button", { name: "Check the text" }).isEnabled());

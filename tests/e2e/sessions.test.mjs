@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { MACHINE, PERSON, check, signIn, startSite } from "./browser.mjs";
+import { MACHINE, PASSWORD, PERSON, check, signIn, startSite } from "./browser.mjs";
 
 describe("sessions in the web app", () => {
   /** @type {import("./browser.mjs").Site} */
@@ -114,6 +114,56 @@ describe("sessions in the web app", () => {
     await context.close();
   });
 
+  it("the name is changed, in every tab", async () => {
+    const { context, page } = await site.member();
+    const other = await context.newPage();
+    await other.goto("/account");
+    await other.getByText("Ada Lovelace").waitFor();
+    await page.getByRole("link", { name: "Account" }).click();
+    await page.getByRole("button", { name: "Change the name" }).click();
+    const name = page.getByLabel("Name");
+    assert.ok(await name.evaluate((field) => field === field.ownerDocument.activeElement));
+    await name.fill("a\u202eb");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("A name can't contain").waitFor();
+    await name.fill("Countess");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Your name is changed.").waitFor();
+    await other.getByText("Countess").waitFor();
+    await context.close();
+  });
+
+  it("the password is changed where a password manager leads to, which ends the other sessions", async () => {
+    const { context, page, email } = await site.member();
+    const elsewhere = await (await site.visitor()).newPage();
+    await elsewhere.goto("/.well-known/change-password");
+    await elsewhere.getByRole("heading", { name: "Sign in" }).waitFor();
+    await signIn(elsewhere, email);
+    const current = elsewhere.getByLabel("Current password", { exact: true });
+    await current.waitFor();
+    assert.equal(new URL(elsewhere.url()).hash, "#password");
+    await current.fill("not the password at all");
+    await elsewhere.getByLabel("New password", { exact: true }).fill(NEW);
+    await elsewhere.getByRole("button", { name: "Change the password" }).click();
+    await elsewhere.getByText("This is not your current password.").waitFor();
+    await current.fill(PASSWORD);
+    await elsewhere.getByLabel("New password", { exact: true }).fill("short");
+    await elsewhere.getByRole("button", { name: "Change the password" }).click();
+    await elsewhere.getByText("Use at least 12 characters").waitFor();
+    await elsewhere.getByLabel("New password", { exact: true }).fill(NEW);
+    await elsewhere.getByRole("button", { name: "Change the password" }).click();
+    await elsewhere.getByText("All other devices are signed out.").waitFor();
+    assert.equal(await current.inputValue(), "");
+
+    await page.getByRole("link", { name: "Account" }).click();
+    await page.getByText("Your session has ended").waitFor();
+    await signIn(page, email);
+    await page.getByText("E-mail and password do not match").waitFor();
+    await signIn(page, email, NEW);
+    await page.getByText("This device").waitFor();
+    await context.close();
+  });
+
   it("a token that is over in the midst of work is replaced without a word", async () => {
     const { context, page } = await site.member();
     const seen = refreshes(context);
@@ -127,4 +177,5 @@ describe("sessions in the web app", () => {
 
 const PHONE =
   "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
+const NEW = "granite otter lamp 48";
 const OTHER_SECRET = "YW5vdGhlciBzZWNyZXQgZm9yIHRlc3RzIG9ubHksIG5v";

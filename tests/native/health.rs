@@ -24,7 +24,7 @@ async fn ready_asks_each_part_once() {
     let answer = world.get("/readyz").send().await.expect(200);
     let checks = json!({"database": "ok", "limiter": "ok", "objects": "ok"});
     assert_eq!(answer.json(), json!({"status": "ready", "checks": checks}));
-    assert_eq!(world.db.faults.calls(), 1);
+    assert_eq!(world.db.faults.calls(), 2, "its probe, and when the last backup was");
     assert_eq!(world.limiter.faults.calls(), 1);
     assert_eq!(world.objects.faults.calls(), 1);
 }
@@ -42,6 +42,7 @@ async fn one_failing_part_makes_it_unready_and_is_named() {
         let mut checks = json!({"database": "ok", "limiter": "ok", "objects": "ok"});
         checks[name] = json!("failing");
         assert_eq!(answer.json(), json!({"status": "unready", "checks": checks}), "and nothing of the cause");
+        world.clock.advance(5_000);
         world.get("/readyz").send().await.expect(200);
     }
 }
@@ -78,4 +79,51 @@ async fn why_it_is_unready_is_in_the_log() {
     assert_eq!(line["severity_text"], "ERROR");
     assert_eq!(line["error.type"], "unready");
     assert_eq!(line["exception.message"], "database: Unavailable(\"D1 DB reset\")");
+}
+
+#[tokio::test]
+async fn is_asked_at_most_once_in_five_seconds_however_many_want_to_know() {
+    let world = World::new();
+    for _ in 0..20 {
+        world.get("/readyz").send().await.expect(200);
+    }
+    assert_eq!(world.objects.faults.calls(), 1);
+    world.clock.advance(4_999);
+    world.get("/readyz").send().await.expect(200);
+    assert_eq!(world.objects.faults.calls(), 1);
+    world.clock.advance(1);
+    world.objects.faults.fail_on(1, PortError::Timeout);
+    world.get("/readyz").send().await.expect(503);
+    assert_eq!(world.objects.faults.calls(), 2);
+    world.get("/readyz").send().await.expect(503);
+    assert_eq!(world.objects.faults.calls(), 2, "a bad answer is kept as long as a good one");
+}
+
+#[tokio::test]
+async fn while_one_asks_the_others_get_what_was_known_before() {
+    let world = World::with(&[("PROBE_DEADLINE_MS", "2000")]);
+    world.get("/readyz").send().await.expect(200);
+    world.clock.advance(6_000);
+    world.objects.faults.always(Fault::Hang);
+    let (one, other) = tokio::join!(world.get("/readyz").send(), world.get("/readyz").send());
+    one.expect(503);
+    other.expect(200);
+    assert_eq!(world.objects.faults.calls(), 2);
+}
+
+#[tokio::test]
+async fn tells_how_old_the_last_good_backup_is() {
+    let world = World::new();
+    let run = "INSERT INTO cron_runs (id, cron, scheduled_at, started_at, milliseconds, outcome)
+        VALUES (?1, ?2, ?3, ?3, 1, ?4)";
+    let add = |id: &str, cron: &str, ago_ms: i64, outcome: &str| {
+        let at = world.app.now_ms() - ago_ms;
+        world.db.look(run, [id.into(), cron.into(), at.into(), outcome.into()]);
+    };
+    add("a", "23 3 * * *", 90_000_000, "ok");
+    add("b", "23 3 * * *", 3_600_000, "error");
+    add("c", "0 * * * *", 1_000, "ok");
+    let answer = world.get("/readyz").send().await.expect(200);
+    assert_eq!(answer.at("/last_backup/age_seconds"), 90_000);
+    assert_eq!(answer.text("/last_backup/at"), "2026-01-01T02:04:05.678Z");
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::World;
 use crate::support::faults::Fault;
-use crate::support::world::{BATCH, DETECT, LOGIN, LOGOUT, ME, PASSWORD, REFRESH, REGISTER, SESSIONS};
+use crate::support::world::{BATCH, CHANGE_PASSWORD, DETECT, LOGIN, LOGOUT, ME, PASSWORD, REFRESH, REGISTER, SESSIONS};
 
 #[tokio::test]
 async fn the_eleventh_text_within_the_hour_is_refused_and_an_hour_later_there_is_room() {
@@ -244,6 +244,7 @@ async fn which_methods_and_paths_are_limited() {
             (Method::POST, REGISTER, "register"),
             (Method::POST, LOGIN, "login"),
             (Method::POST, REFRESH, "refresh"),
+            (Method::POST, CHANGE_PASSWORD, "password"),
             (Method::DELETE, ME, "deletion"),
             (Method::POST, DETECT, "detect"),
             (Method::POST, BATCH, "detect"),

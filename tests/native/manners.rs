@@ -31,7 +31,7 @@ async fn a_known_path_with_another_method_is_a_405_that_lists_the_methods() {
         (Method::PUT, REGISTER, &["POST"]),
         (Method::PATCH, REFRESH, &["POST"]),
         (Method::DELETE, LOGOUT, &["POST"]),
-        (Method::POST, ME, &["DELETE", "GET", "HEAD"]),
+        (Method::POST, ME, &["DELETE", "GET", "HEAD", "PATCH"]),
         (Method::POST, SESSIONS, &["DELETE", "GET", "HEAD"]),
         (Method::GET, DETECT, &["POST"]),
         (Method::POST, "/healthz", &["GET", "HEAD"]),
@@ -115,7 +115,7 @@ async fn options_tells_the_methods_of_a_path_and_does_nothing() {
 #[tokio::test]
 async fn a_preflight_from_an_allowed_origin_is_granted_for_that_one_origin() {
     let world = World::with(&[("CORS_ORIGINS", "https://app.example,https://other.example")]);
-    for (path, methods) in [(LOGIN, "POST,OPTIONS"), (ME, "GET,HEAD,DELETE,OPTIONS"), (DETECT, "POST,OPTIONS")] {
+    for (path, methods) in [(LOGIN, "POST,OPTIONS"), (ME, "GET,HEAD,PATCH,DELETE,OPTIONS"), (DETECT, "POST,OPTIONS")] {
         let call = world.call(Method::OPTIONS, path).header("origin", APP);
         let call = call.header("access-control-request-method", "POST");
         let call = call.header("access-control-request-headers", "authorization, content-type, x-evil");
@@ -242,6 +242,7 @@ async fn lines_below_the_level_are_not_written() {
     let request = || http::Request::get("https://edgekeep.example/readyz").body(axum::body::Body::empty()).unwrap();
     edgekeep::http::serve(&world.app, request()).await;
     assert_eq!(world.log.lines().len(), 0);
+    world.clock.advance(edgekeep::health::FRESH_MS);
     world.db.faults.fail_on(1, DbError::Timeout);
     edgekeep::http::serve(&world.app, request()).await;
     assert_eq!(world.log.lines().len(), 1);

@@ -19,6 +19,7 @@ async fn the_operator_sees_how_scheduled_runs_went() {
     assert_eq!(answer.text("/runs/0/cron"), "0 * * * *");
     assert_eq!(answer.text("/runs/0/outcome"), "ok");
     assert!(answer.header("ratelimit").is_some());
+    assert_eq!(world.log.last()["event.name"], "authz_admin", "what the operator does is told");
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::faults::Fault;
 use crate::support::world::{
-    BATCH, CRON_RUNS, DETECT, LOGIN, LOGOUT, ME, OPERATOR_TOKEN, OPERATOR_USAGE, PASSWORD, Person, REFRESH, REGISTER,
-    SESSIONS, USAGE,
+    BATCH, CHANGE_PASSWORD, CRON_RUNS, DETECT, LOGIN, LOGOUT, ME, OPERATOR_TOKEN, OPERATOR_USAGE, PASSWORD, Person,
+    REFRESH, REGISTER, SESSIONS, USAGE,
 };
 use crate::support::{Answer, World};
 
@@ -29,6 +29,12 @@ fn requests(person: &Person, other: &Person) -> Vec<(Method, String, Option<Valu
         (Method::GET, USAGE.into(), None),
         (Method::GET, OPERATOR_USAGE.into(), None),
         (Method::DELETE, ME.into(), Some(json!({"password": PASSWORD}))),
+        (Method::PATCH, ME.into(), Some(json!({"name": "Countess"}))),
+        (
+            Method::POST,
+            CHANGE_PASSWORD.into(),
+            Some(json!({"current_password": PASSWORD, "new_password": "granite otter lamp 48"})),
+        ),
     ]
 }
 
@@ -57,12 +63,12 @@ impl Scene {
     }
 }
 
-const ROUTES: usize = 14;
+const ROUTES: usize = 16;
 
 #[tokio::test]
 async fn every_route_of_the_table_takes_part() {
     let scene = Scene::set().await;
-    let health = ["/healthz", "/readyz"]; // tested in `health`
+    let health = ["/healthz", "/readyz", "/api/v1/status"]; // tested in `health` and `status`
     let backups = "/api/v1/operator/backups"; // ask no database: tested in `operator`
     let table = edgekeep::routes::table();
     let routes = table.iter().filter(|route| !health.contains(&route.path) && !route.path.starts_with(backups)).count();
@@ -154,7 +160,7 @@ async fn other_ports_failing_are_clean_errors() {
             scene.play(1).await.expect(200);
         }
     }
-    for at in [0, 1, 13] {
+    for at in [0, 1, 13, 15] {
         for (error, code) in
             [(HashError::Busy { retry_after: 2 }, "busy"), (HashError::Failed("SECRET CAUSE".into()), "unavailable")]
         {
@@ -176,7 +182,7 @@ async fn without_randomness_nothing_is_made_and_nobody_is_told_a_guessable_token
         scene.world.entropy.set_broken(true);
         scene.world.clock.advance(1);
         let answer = scene.play(at).await;
-        let makes_something = [0, 1, 2, 8, 9].contains(&at);
+        let makes_something = [0, 1, 2, 8, 9, 15].contains(&at);
         if makes_something {
             assert!(answer.status.is_server_error(), "{at}: {}", answer.status);
             assert_eq!(scene.world.db.dump(), dump, "{at}");

@@ -67,8 +67,14 @@ async fn a_panic_after_the_answer_is_one_line() {
     let world = development();
     let scope = telemetry::scope::Scope::new("id".into(), telemetry::trace::Trace::begin("id"), START_MS);
     let work = Box::pin(async { panic!("as asked") });
-    let spawn = async { telemetry::guarded(&world.app, work) };
-    telemetry::scope::guard(scope, spawn).await.expect("the event itself is well").await;
+    let event = async {
+        let work = telemetry::guarded(&world.app, work);
+        vec![work]
+    };
+    let begun = telemetry::scope::guard(scope, event).await.expect("the event itself is well");
+    for work in begun {
+        work.await;
+    }
     let lines = world.log.lines();
     let [line] = lines_with(&lines, "body", "background")[..] else { panic!("one line: {lines:?}") };
     assert_eq!(line["exception.message"], "as asked");

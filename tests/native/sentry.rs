@@ -166,7 +166,7 @@ async fn nothing_personal_is_in_any_envelope_or_line() {
     world.background.settle().await;
     assert!(world.outbound.sent().len() > 20);
     for request in world.outbound.sent() {
-        world.assert_free_of_secrets(&String::from_utf8(request.body.to_vec()).unwrap());
+        world.assert_free_of_secrets(std::str::from_utf8(&request.body).unwrap());
         world.assert_free_of_secrets(&format!("{:?} {}", request.headers, request.url));
     }
     world.assert_log_is_clean();

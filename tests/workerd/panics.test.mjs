@@ -18,10 +18,10 @@ describe("a development Worker", () => {
 
   // Requests that are under way when the fault happens: some that compute in objects, some that ask the database.
   const beside = async (/** @type {() => Promise<any>} */ fault) => {
-    const before = Array.from({ length: 3 }, (_, n) => login(n));
+    const earlier = Array.from({ length: 3 }, (_, n) => login(n));
     const ready = worker.fetch("/readyz?beside");
     const answer = await fault();
-    const statuses = (await Promise.all([...before, ready])).map(({ status }) => status);
+    const statuses = (await Promise.all([...earlier, ready])).map(({ status }) => status);
     assert.deepEqual(statuses, [401, 401, 401, 200]);
     return answer;
   };

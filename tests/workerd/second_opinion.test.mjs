@@ -143,7 +143,7 @@ describe("a second opinion", () => {
   for (const [name, behaviour] of Object.entries(troubles)) {
     it(`is unavailable after ${name}, and the rest of the answer is there`, async () => {
       provider.always(behaviour);
-      const before = await spent(worker, token);
+      const earlier = await spent(worker, token);
       const billed = provider.billed();
       const started = performance.now();
       const answer = await detect(worker, token);
@@ -151,7 +151,7 @@ describe("a second opinion", () => {
       assert.equal(answer.second_opinion.status, "unavailable");
       assert.equal(answer.verdict, "uncertain");
       assert.ok(took < 4_500, `${took} ms`);
-      const counted = (await spent(worker, token)) - before;
+      const counted = (await spent(worker, token)) - earlier;
       assert.ok(counted > 0 && counted >= provider.billed() - billed, `${counted} counted, ${provider.billed() - billed} billed`);
     });
   }

@@ -1,13 +1,15 @@
 // The text at hand, in memory only: it outlives a change of page and a sign-in in between, and nothing else.
 
 import { useSyncExternalStore } from "react";
-import type { Detection } from "./api";
+import type { Detection, Left } from "./api";
 
 export interface Draft {
   text: string;
   /** A file whose text the Worker reads. */
   file: File | null;
   result: Result | null;
+  /** What is left of the limit, once that is known. */
+  left: Left | null;
   /** Until when the limit is used up, ms since 1970. */
   waitUntil: number | null;
 }
@@ -20,7 +22,7 @@ export interface Result {
   at: Date;
 }
 
-const EMPTY: Draft = { text: "", file: null, result: null, waitUntil: null };
+const EMPTY: Draft = { text: "", file: null, result: null, left: null, waitUntil: null };
 
 let draft = EMPTY;
 let owner: string | null = null;

@@ -11,9 +11,11 @@ use crate::http::deletion::DeletionBody;
 use crate::http::detect::{DetectBody, DetectReply};
 use crate::http::grant::{TokenBody, UserBody};
 use crate::http::health::{Live, Ready};
+use crate::http::profile::{PasswordBody, ProfileBody};
 use crate::http::refresh::RefreshBody;
 use crate::http::route::Route;
 use crate::http::sessions::{RevokedBody, SessionsBody};
+use crate::http::status::StatusBody;
 use crate::http::usage::{InstallationBody, UsageBody};
 
 /// The groups of routes.
@@ -74,6 +76,25 @@ fn account(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation>
         ("GET", "/api/v1/auth/me") => Operation {
             answers: vec![(200, "The account", Some(schemas.of::<UserBody>()))],
             ..operation("me", "Who am I", "The account behind the access token.")
+        },
+        ("PATCH", "/api/v1/auth/me") => Operation {
+            request: schemas.json::<ProfileBody>(),
+            answers: vec![(200, "The account as it is now", Some(schemas.of::<UserBody>()))],
+            ..operation("rename", "Change the name", "Changes the name of the account, or takes it away.")
+        },
+        ("POST", "/api/v1/auth/password") => Operation {
+            request: schemas.json::<PasswordBody>(),
+            answers: vec![(
+                200,
+                "The password is changed; how many other sessions ended",
+                Some(schemas.of::<RevokedBody>()),
+            )],
+            ..operation(
+                "changePassword",
+                "Change the password",
+                "Sets another password and ends every other session. Asks for the old one; guesses at it count as failed \
+                 log-ins of the account.",
+            )
         },
         ("DELETE", "/api/v1/auth/me") => Operation {
             request: schemas.json::<DeletionBody>(),
@@ -156,6 +177,15 @@ fn health(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation> 
                 (503, "Some part does not answer", Some(schemas.of::<Ready>())),
             ],
             ..operation("ready", "Is it ready", "Asks the parts that a request needs, each under a deadline.")
+        },
+        ("GET", "/api/v1/status") => Operation {
+            answers: vec![(200, "State, availability and incidents", Some(schemas.of::<StatusBody>()))],
+            ..operation(
+                "status",
+                "How available has it been",
+                "The state of each part, its availability over 24 hours, 7, 30 and 90 days by probes every five minutes, and \
+                 the incidents derived from them. At most half a minute old.",
+            )
         },
         _ => return None,
     })

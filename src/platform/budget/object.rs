@@ -1,6 +1,8 @@
 //! The object of the installation's ledger: its SQLite, and nothing in memory.
 #![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
 
+use std::panic::RefUnwindSafe;
+
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, SqlStorageValue, State, durable_object};
 
 use super::{RESERVE, SETTLE, SPENDING};
@@ -14,14 +16,24 @@ use crate::store::value::{Row, Statement, Value};
 #[durable_object(fetch)]
 pub struct BudgetObject {
     sql: SqlStorage,
+    env: Env,
 }
 
+/// Nothing of it is in memory.
+impl RefUnwindSafe for BudgetObject {}
+
 impl DurableObject for BudgetObject {
-    fn new(state: State, _: Env) -> Self {
-        Self { sql: state.storage().sql() }
+    fn new(state: State, env: Env) -> Self {
+        Self { sql: state.storage().sql(), env }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        objects::answer_call(("BudgetObject", &self.env), request, || (), |request| self.work(request)).await
+    }
+}
+
+impl BudgetObject {
+    async fn work(&self, mut request: Request) -> Result<Response> {
         let path = request.path();
         let body = request.text().await?;
         // From here to the answer there is no await.

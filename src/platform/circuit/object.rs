@@ -2,6 +2,8 @@
 //! row at all, and writes nothing.
 #![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
 
+use std::panic::RefUnwindSafe;
+
 use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, Result, SqlStorage, State, durable_object};
 
@@ -14,14 +16,24 @@ use crate::platform::{clock, objects};
 #[durable_object(fetch)]
 pub struct CircuitObject {
     sql: SqlStorage,
+    env: Env,
 }
 
+/// Nothing of it is in memory.
+impl RefUnwindSafe for CircuitObject {}
+
 impl DurableObject for CircuitObject {
-    fn new(state: State, _: Env) -> Self {
-        Self { sql: state.storage().sql() }
+    fn new(state: State, env: Env) -> Self {
+        Self { sql: state.storage().sql(), env }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        objects::answer_call(("CircuitObject", &self.env), request, || (), |request| self.work(request)).await
+    }
+}
+
+impl CircuitObject {
+    async fn work(&self, mut request: Request) -> Result<Response> {
         let path = request.path();
         let body = request.text().await?;
         match path.as_str() {
@@ -36,9 +48,7 @@ impl DurableObject for CircuitObject {
             _ => objects::no_such_path(),
         }
     }
-}
 
-impl CircuitObject {
     /// No await from reading the state to having written it.
     fn change<T>(&self, change: impl FnOnce(&mut Circuit, i64) -> T) -> Result<T> {
         #[derive(Deserialize)]

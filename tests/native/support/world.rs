@@ -261,6 +261,7 @@ pub const LOGIN: &str = "/api/v1/auth/login";
 pub const REFRESH: &str = "/api/v1/auth/refresh";
 pub const LOGOUT: &str = "/api/v1/auth/logout";
 pub const ME: &str = "/api/v1/auth/me";
+pub const CHANGE_PASSWORD: &str = "/api/v1/auth/password";
 pub const SESSIONS: &str = "/api/v1/auth/sessions";
 pub const DETECT: &str = "/api/v1/ai-tools/detect";
 pub const USAGE: &str = "/api/v1/usage";

@@ -2,11 +2,12 @@
 // Unreachable or SignedOut.
 
 import createClient from "openapi-fetch";
-import { Unreachable, problemOf } from "../auth";
+import { Unreachable, problemOf, type User } from "../auth";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 export type Detection = Schemas["DetectReply"];
+export type Left = Schemas["Usage"];
 export type Sentence = Schemas["Sentence"];
 export type Ready = Schemas["Ready"];
 export type Session = Schemas["SessionBody"];
@@ -45,6 +46,43 @@ export async function revokeSession(send: Send, id: string): Promise<number> {
 export async function revokeOtherSessions(send: Send): Promise<number> {
   const { data } = await client(send).DELETE("/api/v1/auth/sessions");
   return present(data).revoked;
+}
+
+/** What is left of the limit on checks: of the window with the least room. */
+export async function checksLeft(send: Send, signal: AbortSignal): Promise<Left | null> {
+  const { data } = await client(send).GET("/api/v1/usage", { signal });
+  return present(data).detect.reduce<Left | null>((least, window) => (least && least.remaining <= window.remaining ? least : window), null);
+}
+
+export async function rename(send: Send, name: string | null): Promise<User> {
+  const { data } = await client(send).PATCH("/api/v1/auth/me", { body: { name } });
+  return present(data);
+}
+
+/** @returns how many other sessions that has ended */
+export async function changePassword(send: Send, current_password: string, new_password: string): Promise<number> {
+  const { data } = await client(send).POST("/api/v1/auth/password", { body: { current_password, new_password } });
+  return present(data).revoked;
+}
+
+/** How each part is and was. */
+export interface History {
+  status: string;
+  /** The share of probes that are to be answered. */
+  target: number;
+  parts: {
+    name: string;
+    state: string;
+    probed_at?: string | null;
+    availability: { window: string; probes: number; share?: number | null; meets_target?: boolean | null }[];
+  }[];
+  incidents: { part: string; started_at: string; ended_at?: string | null }[];
+}
+
+export async function history(signal: AbortSignal): Promise<History> {
+  const response = await anonymous(new Request(new URL("/api/v1/status", location.origin), { signal, cache: "no-store" }));
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as History;
 }
 
 /** How each part is right now. A part that does not answer makes it a 503 with the same body. */

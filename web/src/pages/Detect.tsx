@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, useState, type DragEvent } from "react";
-import { detectFile, detectText } from "../api";
+import { checksLeft, detectFile, detectText, type Left } from "../api";
 import { Problem, SignedOut, useAuth } from "../auth";
 import { changeDraft, useDraft, type Result } from "../draft";
 import { explain } from "../errors";
@@ -26,6 +26,12 @@ export default function Detect() {
   const box = useRef<HTMLTextAreaElement>(null);
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
+  useEffect(() => {
+    const leaving = new AbortController();
+    // Nice to know, and no more: without it the first check tells.
+    checksLeft(fetch, leaving.signal).then(know, () => undefined);
+    return () => leaving.abort();
+  }, [fetch]);
 
   const complain = (what: string) => {
     setProblem(what);
@@ -47,8 +53,8 @@ export default function Detect() {
     try {
       const detection = await (file ? detectFile(fetch, file, signal) : detectText(fetch, text, signal));
       const done: Result = { detection, text: detection.document?.text ?? text, name: file?.name ?? null, at: new Date() };
-      const used = detection.usage?.remaining === 0 ? new Date(detection.usage.resets_at).getTime() : null;
-      changeDraft({ result: done, waitUntil: used });
+      changeDraft({ result: done });
+      know(detection.usage ?? null);
       // After the report is there.
       setTimeout(() => report.current?.focus());
     } catch (error) {
@@ -242,16 +248,22 @@ function Editor({
   );
 }
 
+/** Keeps what is left of the limit, and the wait when that is nothing. */
+function know(left: Left | null) {
+  changeDraft({ left, waitUntil: left?.remaining === 0 ? new Date(left.resets_at).getTime() : null });
+}
+
 function Quota({ waitUntil }: { waitUntil: number | null }) {
-  const usage = useDraft().result?.detection.usage;
+  const { left } = useDraft();
   if (waitUntil !== null) return <p className="quota">No checks left until {hour(waitUntil)}</p>;
-  if (!usage) return <p className="quota">Your text is judged and forgotten.</p>;
+  if (!left || left.remaining === 0) return <p className="quota">&nbsp;</p>;
   return (
     <p className="quota">
       <strong>
-        {usage.remaining} of {usage.limit}
+        {left.remaining} of {left.limit}
       </strong>{" "}
-      checks left · all of them again at {hour(usage.resets_at)}
+      checks left
+      {left.remaining < left.limit && ` · one more at ${hour(left.resets_at)}`}
     </p>
   );
 }

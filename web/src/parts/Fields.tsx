@@ -9,6 +9,8 @@ interface Props {
   required?: string;
   autoComplete: string;
   defaultValue?: string;
+  /** It comes up because somebody asked for it: the focus goes there. */
+  focus?: boolean;
 }
 
 /** A line of text, with its label, hint and error tied to it. */
@@ -23,6 +25,7 @@ export function TextField({ kind = "text", ...props }: Props & { kind?: "text" |
         aria-required={props.required !== undefined}
         autoComplete={props.autoComplete}
         defaultValue={props.defaultValue}
+        autoFocus={props.focus}
         spellCheck={false}
         autoCapitalize={kind === "email" ? "none" : undefined}
       />

@@ -6,6 +6,17 @@ export function Signals({ signals }: { signals: Signal[] }) {
   const person = signals.filter(({ direction }) => direction === "human");
   return (
     <div className="signals">
+      <ul className="ranges-key">
+        <li>
+          <span className="key key-human" aria-hidden="true" /> usual for people
+        </li>
+        <li>
+          <span className="key key-ai" aria-hidden="true" /> usual for machines
+        </li>
+        <li>
+          <span className="key key-value" aria-hidden="true" /> this text
+        </li>
+      </ul>
       <h3>What spoke for a machine</h3>
       <List signals={machine} none="Nothing that stands out." />
       <h3>What spoke for a person</h3>
