@@ -15,6 +15,8 @@ pub use read::Problem;
 pub use sentry::SentryConfig;
 pub use settings::{SETTINGS, Setting};
 
+use crate::backup::age::Recipient;
+use crate::backup::retention::Policy as Retention;
 use crate::domain::origin::Origin;
 use crate::domain::password::PasswordRules;
 use crate::domain::quota::Policy;
@@ -44,6 +46,8 @@ pub struct Config {
     pub detect: DetectConfig,
     /// The second opinion.
     pub opinion: OpinionConfig,
+    /// Backups.
+    pub backups: BackupsConfig,
     /// How long to wait for others.
     pub deadlines: DeadlinesConfig,
     /// Origins besides its own whose pages may call; none by default.
@@ -146,6 +150,26 @@ pub struct DetectConfig {
     pub batch_max_chars: usize,
 }
 
+/// Backups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupsConfig {
+    /// Which stay.
+    pub keep: Retention,
+    /// For whom they are encrypted; nobody: they are not.
+    pub recipient: Option<Recipient>,
+}
+
+impl BackupsConfig {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let keep = reader.parsed("BACKUP_KEEP", Retention::parse);
+        let recipient = reader.parsed("BACKUP_PUBLIC_KEY", |text| match text {
+            "" => Ok(None),
+            key => Recipient::parse(key).map(Some).ok_or("must be a public key of age: `age1...`"),
+        });
+        Some(Self { keep: keep?, recipient: recipient? })
+    }
+}
+
 /// How long to wait for others, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeadlinesConfig {
@@ -173,6 +197,7 @@ impl Config {
         let secure_only = environment != Some(Environment::Development);
         let opinion = OpinionConfig::read(&mut reader, secure_only);
         let deadlines = DeadlinesConfig::read(&mut reader);
+        let backups = BackupsConfig::read(&mut reader);
         let cors_origins = reader.origins("CORS_ORIGINS", secure_only);
         let sentry = reader.sentry();
         let log_format = reader.choice("LOG_FORMAT", &FORMATS);
@@ -186,6 +211,7 @@ impl Config {
                 limits: limits?,
                 detect: detect?,
                 opinion: opinion?,
+                backups: backups?,
                 deadlines: deadlines?,
                 cors_origins: cors_origins?,
                 sentry: sentry?,

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::app::App;
 use crate::config::Environment;
 use crate::domain::budget::day_of;
@@ -42,7 +44,7 @@ async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) 
         // Told while the work is done, not before.
         app.ports.background.spawn(sending);
     }
-    let done = scope::guard(Arc::clone(scope), work(app, cron, started)).await;
+    let done = scope::guard(Arc::clone(scope), work(app, cron, scheduled_ms, started)).await;
     let milliseconds_taken = app.now_ms() - started;
     let panic = done.as_ref().err().cloned();
     let result = done.unwrap_or_else(|panic| Err(Error::Panicked(scrub(&panic.message))));
@@ -98,13 +100,57 @@ fn monitor(cron: &str) -> &'static str {
 }
 
 /// What is due. Says what it did.
-async fn work(app: &App, cron: &str, now_ms: i64) -> Result<String> {
+async fn work(app: &App, cron: &str, scheduled_ms: i64, now_ms: i64) -> Result<String> {
     assert!(!(app.config.environment == Environment::Development && cron == DRILL), "drill: a deliberate panic");
     if cron == PROBES {
         return probe(app, now_ms).await;
     }
+    // The backup does not wait for the clean-up to succeed.
+    let backup = if cron == BACKUP {
+        Some(start_backup(app, scheduled_ms).await)
+    } else {
+        if cron == HOURLY {
+            watch_backups(app).await;
+        }
+        None
+    };
     let deleted = clean_up(app, now_ms).await?;
-    Ok(format!("{deleted} ended sessions deleted"))
+    let done = format!("{deleted} ended sessions deleted");
+    Ok(match backup {
+        Some(begun) => format!("{done}; {}", begun?),
+        None => done,
+    })
+}
+
+/// Begins the backup of the day for which the run was scheduled. Twice the same day is one backup.
+async fn start_backup(app: &App, scheduled_ms: i64) -> Result<String> {
+    let time = rfc3339(scheduled_ms);
+    let day = time.get(..10).unwrap_or_default();
+    app.ports.backups.start(day).await?;
+    Ok(format!("backup of {day} begun"))
+}
+
+/// Says so when there is no good backup of late. Asking also gives a run that has lost its alarm a new one.
+async fn watch_backups(app: &App) {
+    let now_ms = app.now_ms();
+    let (level, detail, last) = match app.ports.backups.status().await {
+        Ok(status) => match status.last {
+            Some(last) if now_ms - last.at_ms <= BACKUP_DUE_MS => return,
+            Some(last) => (Level::Error, "the newest verified backup is older than 26 hours".into(), Some(last)),
+            None => (Level::Warn, "there is no verified backup yet".into(), None),
+        },
+        Err(error) => (Level::Error, format!("backups can't be asked: {error:?}"), None),
+    };
+    let line = json!({
+        "timestamp": rfc3339(now_ms),
+        "severity_text": if level == Level::Error { "ERROR" } else { "WARN" },
+        "body": "backup_missing",
+        "detail": detail,
+        "backup.id": last.as_ref().map(|last| &last.id),
+        "backup.age_hours": last.as_ref().map(|last| (now_ms - last.at_ms) / 3_600_000),
+        "backup.bytes": last.as_ref().map(|last| last.bytes),
+    });
+    app.log(level, &line);
 }
 
 async fn begin(app: &App, cron: &str, scheduled_ms: i64, now_ms: i64) -> Result<String> {
@@ -143,6 +189,12 @@ async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
 
 /// The schedule of probes.
 const PROBES: &str = "*/5 * * * *";
+/// When the backup is due, as in wrangler.toml.
+const BACKUP: &str = "23 3 * * *";
+/// When it is looked at.
+const HOURLY: &str = "0 * * * *";
+/// A day, and two hours to make it.
+const BACKUP_DUE_MS: i64 = 26 * 60 * 60 * 1000;
 /// No schedule at all: in development, a run that panics.
 const DRILL: &str = "drill";
 /// Minutes after which a run is taken for dead: the platform ends it then.

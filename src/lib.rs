@@ -1,6 +1,7 @@
 //! Edgekeep: accounts, AI-text detection and exact limits in one Cloudflare Worker.
 
 pub mod app;
+pub mod backup;
 pub mod config;
 pub mod cron;
 pub mod detector;

@@ -3,6 +3,8 @@
 //! The Worker plugs in D1, Durable Objects and R2 (`platform/`); the native tests plug in real SQLite, the same limit and
 //! throttle rules in memory, and doubles that fail on the n-th call. Every method may fail, and says how.
 
+mod backups;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,6 +18,8 @@ use crate::domain::password::{Password, PhcString};
 use crate::domain::quota::{Decision, Policy};
 use crate::domain::throttle::Wait;
 use crate::store::value::{Row, Statement};
+
+pub use backups::{BackupRun, BackupStatus, Backups, LastBackup};
 
 /// What one installation is plugged into. Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +38,8 @@ pub struct Ports {
     pub budget: Arc<dyn Budget>,
     /// Who is left alone for a while: one Durable Object per name in the Worker.
     pub circuits: Arc<dyn Circuits>,
+    /// The runs of backups: one Durable Object in the Worker.
+    pub backups: Arc<dyn Backups>,
     /// HTTP servers elsewhere.
     pub outbound: Arc<dyn Outbound>,
     /// Work that outlives the answer. The one port that belongs to a request.
@@ -73,6 +79,11 @@ pub trait Db: Send + Sync {
         let mut outcomes = self.batch(vec![statement]).await?;
         outcomes.pop().ok_or_else(|| DbError::Other("a batch of one gave no outcome".into()))
     }
+
+    /// A mark of the database's state now, to which its own history can be wound back; `None` where there is no such thing.
+    async fn bookmark(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What one statement of a batch did.
@@ -80,7 +91,8 @@ pub trait Db: Send + Sync {
 pub struct Outcome {
     /// Rows returned (`RETURNING`, or a `SELECT` within the batch).
     pub rows: Vec<Row>,
-    /// Rows inserted, updated or deleted.
+    /// Rows inserted, updated or deleted, together with those that went with them and those that a running backup has
+    /// captured: to know what a statement itself hit, count the rows of its `RETURNING`.
     pub changes: u64,
 }
 
@@ -109,6 +121,61 @@ pub trait Objects: Send + Sync {
     /// # Errors
     /// When the store does not answer.
     async fn size(&self, key: &str) -> Result<Option<u64>, PortError>;
+
+    /// Bytes of the object at `key`, all of them or `length` from `offset`; `None` when there is no object.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn read(&self, key: &str, range: Option<(u64, u64)>) -> Result<Option<Vec<u8>>, PortError>;
+
+    /// Puts an object where there is none. `false`: there is one already, and it stays.
+    ///
+    /// # Errors
+    /// When the store does not answer; the object may be there all the same.
+    async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<bool, PortError>;
+
+    /// Puts an object, over whatever is there.
+    ///
+    /// # Errors
+    /// As for [`Objects::create`].
+    async fn replace(&self, key: &str, bytes: Vec<u8>) -> Result<(), PortError>;
+
+    /// Begins an object that comes in parts, and gives the id of the upload.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn begin(&self, key: &str) -> Result<String, PortError>;
+
+    /// Uploads one part, numbered from 1: at least 5 MiB and all of one size, but for the last. The same number again
+    /// replaces it. Gives its tag.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn part(&self, key: &str, upload: &str, number: u16, bytes: Vec<u8>) -> Result<String, PortError>;
+
+    /// Makes one object of the parts: numbers and tags in order.
+    ///
+    /// # Errors
+    /// When the store does not answer or does not know the upload, which it forgets when it is complete.
+    async fn complete(&self, key: &str, upload: &str, parts: &[(u16, String)]) -> Result<(), PortError>;
+
+    /// Forgets an upload and its parts.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn abort(&self, key: &str, upload: &str) -> Result<(), PortError>;
+
+    /// Every key that begins with `prefix`, with its size in bytes, in order.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn list(&self, prefix: &str) -> Result<Vec<(String, u64)>, PortError>;
+
+    /// Deletes an object; there need not be one.
+    ///
+    /// # Errors
+    /// When the store does not answer, or a lock on the bucket keeps the object.
+    async fn delete(&self, key: &str) -> Result<(), PortError>;
 }
 
 /// Exact limits.

@@ -6,7 +6,9 @@ use crate::config::Config;
 use crate::domain::quota::Policy;
 use crate::http::limits::Limit;
 use crate::http::route::{Draft, Route};
-use crate::http::{accounts, batch, cron_runs, debug, deletion, detect, health, profile, refresh, sessions, status, usage};
+use crate::http::{
+    accounts, backups, batch, cron_runs, debug, deletion, detect, health, profile, refresh, sessions, status, usage,
+};
 
 /// Every route of the Worker. What is not here is 404.
 #[must_use]
@@ -37,6 +39,11 @@ pub fn table() -> Vec<Route> {
         Draft::new(Method::GET, "/api/v1/usage").bearer(usage::of_account),
         Draft::new(Method::GET, "/api/v1/operator/usage").operator(OPERATOR, usage::of_all),
         Draft::new(Method::GET, "/api/v1/operator/cron-runs").operator(OPERATOR, cron_runs::list),
+        Draft::new(Method::GET, "/api/v1/operator/backups").operator(OPERATOR, backups::list),
+        Draft::new(Method::POST, "/api/v1/operator/backups").operator(OPERATOR, backups::start),
+        Draft::new(Method::POST, "/api/v1/operator/backups/prune").operator(OPERATOR, backups::prune),
+        Draft::new(Method::GET, "/api/v1/operator/backups/{id}").operator(OPERATOR, backups::show),
+        Draft::new(Method::GET, "/api/v1/operator/backups/{id}/parts/{number}").operator(OPERATOR, backups::part),
     ]
 }
 

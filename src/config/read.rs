@@ -124,6 +124,22 @@ impl<'a> Reader<'a> {
         Some(Keyring { current: current?, previous, issuer: issuer?, audience: audience? })
     }
 
+    /// What a parser makes of a text, or says of it.
+    pub(super) fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                self.problem(name, message);
+                None
+            }
+        }
+    }
+
     /// The operator's token; the inner `None` when none is set.
     pub(super) fn operator(&mut self) -> Option<Option<OperatorToken>> {
         let text = self.text(OPERATOR)?;

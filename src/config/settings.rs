@@ -99,6 +99,12 @@ pub const SETTINGS: &[Setting] = &[
     var("DB_DEADLINE_MS", "5000", "Wait for one call to the database, 100 to 30000"),
     var("DO_DEADLINE_MS", "5000", "Wait for one call to a Durable Object, 100 to 30000"),
     var("PROBE_DEADLINE_MS", "2000", "Wait for one probe of `/readyz`, 100 to 30000"),
+    var(
+        "BACKUP_KEEP",
+        "7d 4w 12m",
+        "Backups that stay: the newest of each of so many days, weeks and months; empty keeps all",
+    ),
+    var("BACKUP_PUBLIC_KEY", "", "Backups are encrypted for this key of `age-keygen`: `age1...`"),
     var("CORS_ORIGINS", "", "Origins besides its own whose pages may call, separated by commas"),
     Setting {
         name: "SENTRY_DSN",

@@ -6,6 +6,7 @@
 
 pub mod access_log;
 pub mod accounts;
+pub mod backups;
 pub mod batch;
 pub mod bearer;
 pub mod body;

@@ -38,6 +38,15 @@ impl Reply {
         Ok(reply)
     }
 
+    /// An answer of bytes that mean nothing to HTTP.
+    #[must_use]
+    pub fn bytes(body: Bytes) -> Self {
+        let mut reply = Self { body, ..Self::no_content() };
+        reply.status = StatusCode::OK;
+        reply.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        reply
+    }
+
     /// An answer without a body.
     #[must_use]
     pub fn no_content() -> Self {

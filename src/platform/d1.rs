@@ -35,7 +35,7 @@ impl D1 {
         let values = d1_text::values(&statement.values)?;
         let mut waits = BACKOFF_MS.iter();
         loop {
-            let answer = text(edge::query(&self.database, statement.sql, &values)).await;
+            let answer = text(edge::query(&self.database, &statement.sql, &values)).await;
             match (answer, waits.next()) {
                 (Err(DbError::Unavailable(_)), Some(wait)) => Delay::from(Duration::from_millis(*wait)).await,
                 (answer, _) => return d1_text::rows(&answer?),
@@ -64,6 +64,14 @@ impl Db for D1 {
         }
         SendFuture::new(async {
             within(self.deadline_ms, self.write(&statements)).await.unwrap_or(Err(DbError::Timeout))
+        })
+        .await
+    }
+
+    async fn bookmark(&self) -> Option<String> {
+        SendFuture::new(async {
+            let asked = JsFuture::from(edge::bookmark(&self.database));
+            within(self.deadline_ms, asked).await.ok()?.ok()?.as_string()
         })
         .await
     }

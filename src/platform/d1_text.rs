@@ -24,7 +24,7 @@ pub fn values(values: &[Value]) -> Result<String, DbError> {
 /// # Errors
 /// As for [`values`].
 pub fn statements(statements: &[Statement]) -> Result<String, DbError> {
-    let list: Vec<_> = statements.iter().map(|statement| (statement.sql, Bound::list(&statement.values))).collect();
+    let list: Vec<_> = statements.iter().map(|statement| (&statement.sql, Bound::list(&statement.values))).collect();
     encode(&list)
 }
 

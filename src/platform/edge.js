@@ -86,6 +86,102 @@ export async function batch(/** @type {any} */ db, /** @type {string} */ stateme
   return JSON.stringify(results.map((/** @type {any} */ { results, meta }) => ({ changes: meta.changes, rows: results })));
 }
 
+// An object's bytes, all of them when `length` is negative; undefined when there is none.
+export async function readObject(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {number} */ offset, /** @type {number} */ length) {
+  const found = await bucket.get(key, length < 0 ? {} : { range: { offset, length } });
+  return found?.body ? new Uint8Array(await found.arrayBuffer()) : undefined;
+}
+
+// Gives whether it was put; with `fresh`, only where there is nothing yet.
+export async function putObject(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {Uint8Array<ArrayBuffer>} */ bytes, /** @type {boolean} */ fresh) {
+  const put = await bucket.put(key, bytes.slice(), fresh ? { onlyIf: { etagDoesNotMatch: "*" } } : {});
+  return put !== null;
+}
+
+export async function beginUpload(/** @type {any} */ bucket, /** @type {string} */ key) {
+  return (await bucket.createMultipartUpload(key)).uploadId;
+}
+
+export async function uploadPart(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {string} */ upload, /** @type {number} */ number, /** @type {Uint8Array<ArrayBuffer>} */ bytes) {
+  return (await bucket.resumeMultipartUpload(key, upload).uploadPart(number, bytes.slice())).etag;
+}
+
+// `parts` is a JSON array of {partNumber, etag}.
+export async function completeUpload(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {string} */ upload, /** @type {string} */ parts) {
+  await bucket.resumeMultipartUpload(key, upload).complete(JSON.parse(parts));
+}
+
+export async function abortUpload(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {string} */ upload) {
+  await bucket.resumeMultipartUpload(key, upload).abort();
+}
+
+// Every [key, size] under a prefix, as JSON.
+export async function listObjects(/** @type {any} */ bucket, /** @type {string} */ prefix) {
+  const found = [];
+  for (let cursor; ; ) {
+    const page = await bucket.list({ prefix, cursor });
+    for (const { key, size } of page.objects) found.push([key, size]);
+    if (!page.truncated) return JSON.stringify(found);
+    cursor = page.cursor;
+  }
+}
+
+export async function deleteObject(/** @type {any} */ bucket, /** @type {string} */ key) {
+  await bucket.delete(key);
+}
+
+// A mark for Time Travel, undefined where there is none.
+export async function bookmark(/** @type {any} */ db) {
+  const session = db.withSession("first-primary");
+  await session.prepare("SELECT 1").all();
+  return session.getBookmark() ?? undefined;
+}
+
+// The memory of a run: one text, and bytes that wait. `mode`: keep, append, drop (`count` bytes) or clear. All of it or nothing.
+export function journalCommit(/** @type {any} */ storage, /** @type {string} */ run, /** @type {string} */ mode, /** @type {Uint8Array} */ bytes, /** @type {number} */ count) {
+  storage.transactionSync(() => {
+    const { sql } = storage;
+    sql.exec("CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL) STRICT");
+    sql.exec("CREATE TABLE IF NOT EXISTS waiting (id INTEGER PRIMARY KEY AUTOINCREMENT, bytes BLOB NOT NULL) STRICT");
+    sql.exec("INSERT INTO run VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET text = excluded.text", run);
+    if (mode === "clear") sql.exec("DELETE FROM waiting");
+    // A row holds at most 2 MB.
+    if (mode === "append") for (let at = 0; at < bytes.length; at += 1 << 20) sql.exec("INSERT INTO waiting (bytes) VALUES (?1)", bytes.slice(at, at + (1 << 20)));
+    for (let left = mode === "drop" ? count : 0; left > 0; ) {
+      const [first] = [...sql.exec("SELECT id, bytes FROM waiting ORDER BY id LIMIT 1")];
+      if (!first) throw new Error("the journal has fewer bytes than it should");
+      if (first.bytes.byteLength > left) sql.exec("UPDATE waiting SET bytes = ?2 WHERE id = ?1", first.id, first.bytes.slice(left));
+      else sql.exec("DELETE FROM waiting WHERE id = ?1", first.id);
+      left -= first.bytes.byteLength;
+    }
+  });
+}
+
+// The first so many bytes of those that wait.
+export function journalPeek(/** @type {any} */ storage, /** @type {number} */ count) {
+  const whole = new Uint8Array(count);
+  let at = 0;
+  for (const { bytes } of storage.sql.exec("SELECT bytes FROM waiting ORDER BY id")) {
+    const piece = new Uint8Array(bytes).subarray(0, count - at);
+    whole.set(piece, at);
+    at += piece.length;
+    if (at === count) break;
+  }
+  return whole.subarray(0, at);
+}
+
+// Sends bytes to the object of that name; as `ask`.
+export async function send(/** @type {any} */ namespace, /** @type {string} */ name, /** @type {string} */ path, /** @type {Uint8Array<ArrayBuffer>} */ bytes) {
+  const response = await namespace.getByName(name).fetch("https://object" + path, { method: "POST", body: bytes.slice() });
+  return response.status + (await response.text());
+}
+
+// Runs one statement in an object's own SQLite; gives [[column, ...], [value, ...], ...] as JSON.
+export function sqlRows(/** @type {any} */ storage, /** @type {string} */ statement) {
+  const cursor = storage.sql.exec(statement);
+  return JSON.stringify([cursor.columnNames, ...cursor.raw()]);
+}
+
 // The stack of whoever calls, with the names of functions in WebAssembly.
 export function stack() {
   return new Error().stack ?? "";

@@ -35,6 +35,48 @@ extern "C" {
 
     pub(super) fn batch(db: &JsValue, statements: &str) -> Promise;
 
+    pub(super) fn bookmark(db: &JsValue) -> Promise;
+
+    #[wasm_bindgen(catch, js_name = journalCommit)]
+    pub(super) fn journal_commit(
+        storage: &JsValue,
+        run: &str,
+        mode: &str,
+        bytes: &[u8],
+        count: f64,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, js_name = journalPeek)]
+    pub(super) fn journal_peek(storage: &JsValue, count: f64) -> Result<Uint8Array, JsValue>;
+
+    pub(super) fn send(namespace: &JsValue, name: &str, path: &str, bytes: &[u8]) -> Promise;
+
+    #[wasm_bindgen(catch, js_name = sqlRows)]
+    pub(super) fn sql_rows(storage: &JsValue, statement: &str) -> Result<String, JsValue>;
+
+    #[wasm_bindgen(js_name = readObject)]
+    pub(super) fn read_object(bucket: &JsValue, key: &str, offset: f64, length: f64) -> Promise;
+
+    #[wasm_bindgen(js_name = putObject)]
+    pub(super) fn put_object(bucket: &JsValue, key: &str, bytes: &[u8], fresh: bool) -> Promise;
+
+    #[wasm_bindgen(js_name = beginUpload)]
+    pub(super) fn begin_upload(bucket: &JsValue, key: &str) -> Promise;
+
+    #[wasm_bindgen(js_name = uploadPart)]
+    pub(super) fn upload_part(bucket: &JsValue, key: &str, upload: &str, number: u16, bytes: &[u8]) -> Promise;
+
+    #[wasm_bindgen(js_name = completeUpload)]
+    pub(super) fn complete_upload(bucket: &JsValue, key: &str, upload: &str, parts: &str) -> Promise;
+
+    #[wasm_bindgen(js_name = abortUpload)]
+    pub(super) fn abort_upload(bucket: &JsValue, key: &str, upload: &str) -> Promise;
+
+    #[wasm_bindgen(js_name = listObjects)]
+    pub(super) fn list_objects(bucket: &JsValue, prefix: &str) -> Promise;
+
+    #[wasm_bindgen(js_name = deleteObject)]
+    pub(super) fn delete_object(bucket: &JsValue, key: &str) -> Promise;
     pub(super) fn stack() -> String;
 
     #[wasm_bindgen(js_name = previousEnd)]

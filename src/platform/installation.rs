@@ -14,6 +14,7 @@ use wasm_bindgen::JsValue;
 use worker::Env;
 
 use super::background::Detached;
+use super::backups::BackupObjects;
 use super::budget::Ledger;
 use super::circuit::Breakers;
 use super::clock::{self, SystemClock};
@@ -82,6 +83,7 @@ fn ports(env: &Env, config: &Config) -> worker::Result<Ports> {
         hasher: Arc::new(HasherPool::new(hashers, hashing.cost(), hashing.pool, hashing.queue as usize, object_ms)),
         budget: Arc::new(Ledger::new(env.durable_object("BUDGET")?, object_ms)),
         circuits: Arc::new(Breakers::new(env.durable_object("CIRCUIT")?, object_ms)),
+        backups: Arc::new(BackupObjects::new(env.durable_object("BACKUP")?, object_ms)),
         outbound: Arc::new(Fetch),
         background: Arc::new(Detached),
         reporter: Arc::new(Console(config.log_format)),

@@ -11,6 +11,8 @@ pub mod wire;
 #[cfg(target_arch = "wasm32")]
 pub mod background;
 #[cfg(target_arch = "wasm32")]
+pub mod backups;
+#[cfg(target_arch = "wasm32")]
 pub mod budget;
 #[cfg(target_arch = "wasm32")]
 pub mod circuit;

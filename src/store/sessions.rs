@@ -123,7 +123,7 @@ pub async fn revoke(
     now_ms: i64,
 ) -> Result<u64, DbError> {
     let values = [session_id.into(), user_id.into(), now_ms.into(), because.text().into()];
-    Ok(db.execute(Statement::new(REVOKE, values)).await?.changes)
+    Ok(db.execute(Statement::new(REVOKE, values)).await?.rows.len() as u64)
 }
 
 /// Revokes every session of an account but one and says how many it hit.
@@ -132,7 +132,7 @@ pub async fn revoke(
 /// As [`Db::execute`].
 pub async fn revoke_others(db: &dyn Db, keep: &str, user_id: &str, now_ms: i64) -> Result<u64, DbError> {
     let values = [keep.into(), user_id.into(), now_ms.into(), Because::Revoked.text().into()];
-    Ok(db.execute(Statement::new(REVOKE_OTHERS, values)).await?.changes)
+    Ok(db.execute(Statement::new(REVOKE_OTHERS, values)).await?.rows.len() as u64)
 }
 
 /// Statement that revokes every session of an account but one, if `password` is what is stored for it now: it stands in
@@ -152,7 +152,6 @@ pub fn revoke_others_after_change(keep: &str, user_id: &str, password: &PhcStrin
 /// As [`Db::execute`].
 pub async fn delete_ended(db: &dyn Db, before_ms: i64, limit: u32) -> Result<u64, DbError> {
     let values = [before_ms.into(), i64::from(limit).into()];
-    // `changes` would count the tokens that went with them on some engines; the rows returned do not.
     Ok(db.execute(Statement::new(DELETE_ENDED, values)).await?.rows.len() as u64)
 }
 
@@ -179,11 +178,13 @@ ORDER BY s.last_used_at DESC, s.id DESC";
 
 const REVOKE: &str = "UPDATE sessions SET revoked_at = ?3, revoked_because = ?4
 WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL AND idle_expires_at > ?3 AND expires_at > ?3
-  AND created_at >= (SELECT sessions_not_before FROM installation WHERE id = 1)";
+  AND created_at >= (SELECT sessions_not_before FROM installation WHERE id = 1)
+RETURNING id";
 
 const REVOKE_OTHERS: &str = "UPDATE sessions SET revoked_at = ?3, revoked_because = ?4
 WHERE user_id = ?2 AND id <> ?1 AND revoked_at IS NULL AND idle_expires_at > ?3 AND expires_at > ?3
-  AND created_at >= (SELECT sessions_not_before FROM installation WHERE id = 1)";
+  AND created_at >= (SELECT sessions_not_before FROM installation WHERE id = 1)
+RETURNING id";
 
 const REVOKE_OTHERS_AFTER_CHANGE: &str = "UPDATE sessions SET revoked_at = ?3, revoked_because = ?4
 WHERE user_id = ?2 AND id <> ?1 AND revoked_at IS NULL AND idle_expires_at > ?3 AND expires_at > ?3

@@ -1,5 +1,7 @@
 //! Values, statements and rows: what goes into the database and what comes out.
 
+use std::borrow::Cow;
+
 use crate::ports::DbError;
 
 /// One SQL value. Numbers are `i64`; those beyond 2^53 do not survive D1 and must be stored as text.
@@ -53,11 +55,11 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
-/// A constant SQL text and the values bound to `?1`, `?2`, ...
+/// A SQL text and the values bound to `?1`, `?2`, ...
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
-    /// The text; never built at run time.
-    pub sql: &'static str,
+    /// The text: a constant, except where [`Statement::built`] is needed.
+    pub sql: Cow<'static, str>,
     /// The values in order.
     pub values: Vec<Value>,
 }
@@ -65,7 +67,23 @@ pub struct Statement {
 impl Statement {
     /// A statement with its values: `Statement::new(SQL, [id.into(), now.into()])`.
     pub fn new(sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
-        Self { sql, values: values.into_iter().collect() }
+        Self { sql: Cow::Borrowed(sql), values: values.into_iter().collect() }
+    }
+
+    /// The text for whoever watches: that of a constant. One made at run time may hold values.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        match &self.sql {
+            Cow::Borrowed(sql) => sql,
+            Cow::Owned(_) => "a statement made at run time",
+        }
+    }
+
+    /// A statement made at run time. Only for what must work on tables that nobody knows beforehand, which is the backup:
+    /// its texts are built from the schema's own names, quoted, and from literals that the database wrote itself.
+    #[must_use]
+    pub fn built(sql: String) -> Self {
+        Self { sql: Cow::Owned(sql), values: Vec::new() }
     }
 }
 
@@ -107,6 +125,17 @@ impl Row {
             #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53, checked by the guard")]
             Value::Real(number) if number.fract() == 0.0 && number.abs() <= EXACT => Ok(*number as i64),
             other => Err(wrong(column, "integer", other)),
+        }
+    }
+
+    /// The number in `column`.
+    ///
+    /// # Errors
+    /// As for [`Row::text`].
+    pub fn real(&self, column: &str) -> Result<f64, DbError> {
+        match self.value(column)? {
+            Value::Real(number) => Ok(*number),
+            other => Err(wrong(column, "real", other)),
         }
     }
 

@@ -65,12 +65,16 @@ impl<P: ?Sized> Observed<P> {
 #[async_trait]
 impl Db for Observed<dyn Db> {
     async fn query(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        self.step("db.query", statement.sql.to_owned(), db_failure, self.inner.query(statement)).await
+        self.step("db.query", statement.shown().to_owned(), db_failure, self.inner.query(statement)).await
     }
 
     async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, DbError> {
-        let texts: Vec<_> = statements.iter().take(STATEMENTS).map(|statement| statement.sql).collect();
+        let texts: Vec<_> = statements.iter().take(STATEMENTS).map(Statement::shown).collect();
         self.step("db.batch", texts.join("; "), db_failure, self.inner.batch(statements)).await
+    }
+
+    async fn bookmark(&self) -> Option<String> {
+        self.inner.bookmark().await
     }
 }
 
@@ -78,6 +82,44 @@ impl Db for Observed<dyn Db> {
 impl Objects for Observed<dyn Objects> {
     async fn size(&self, key: &str) -> Result<Option<u64>, PortError> {
         self.step("r2.head", "object".to_owned(), port_failure, self.inner.size(key)).await
+    }
+
+    async fn read(&self, key: &str, range: Option<(u64, u64)>) -> Result<Option<Vec<u8>>, PortError> {
+        self.step("r2.get", "object".to_owned(), port_failure, self.inner.read(key, range)).await
+    }
+
+    async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<bool, PortError> {
+        self.step("r2.put", "new object".to_owned(), port_failure, self.inner.create(key, bytes)).await
+    }
+
+    async fn replace(&self, key: &str, bytes: Vec<u8>) -> Result<(), PortError> {
+        self.step("r2.put", "object".to_owned(), port_failure, self.inner.replace(key, bytes)).await
+    }
+
+    async fn begin(&self, key: &str) -> Result<String, PortError> {
+        self.step("r2.upload", "begin".to_owned(), port_failure, self.inner.begin(key)).await
+    }
+
+    async fn part(&self, key: &str, upload: &str, number: u16, bytes: Vec<u8>) -> Result<String, PortError> {
+        let call = self.inner.part(key, upload, number, bytes);
+        self.step("r2.upload", "part".to_owned(), port_failure, call).await
+    }
+
+    async fn complete(&self, key: &str, upload: &str, parts: &[(u16, String)]) -> Result<(), PortError> {
+        let call = self.inner.complete(key, upload, parts);
+        self.step("r2.upload", "complete".to_owned(), port_failure, call).await
+    }
+
+    async fn abort(&self, key: &str, upload: &str) -> Result<(), PortError> {
+        self.step("r2.upload", "abort".to_owned(), port_failure, self.inner.abort(key, upload)).await
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<(String, u64)>, PortError> {
+        self.step("r2.list", "objects".to_owned(), port_failure, self.inner.list(prefix)).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), PortError> {
+        self.step("r2.delete", "object".to_owned(), port_failure, self.inner.delete(key)).await
     }
 }
 

@@ -80,7 +80,7 @@ async fn s20_an_unknown_e_mail_gets_the_same_answer_on_the_same_path_as_a_wrong_
         let before = (world.db.faults.calls(), world.hasher.faults.calls(), world.throttle.faults.calls());
         world.db.take_statements();
         let answer = world.login(email, wrong).await.expect_problem(401, "invalid_credentials");
-        let statements: Vec<_> = world.db.take_statements().iter().map(|statement| statement.sql).collect();
+        let statements: Vec<_> = world.db.take_statements().into_iter().map(|statement| statement.sql).collect();
         let after = (world.db.faults.calls(), world.hasher.faults.calls(), world.throttle.faults.calls());
         let calls = (after.0 - before.0, after.1 - before.1, after.2 - before.2);
         let mut body = answer.json();
@@ -116,7 +116,7 @@ async fn s20_a_taken_e_mail_takes_the_path_of_a_free_one_up_to_the_database() {
         let before = (world.db.faults.calls(), world.hasher.faults.calls());
         world.db.take_statements();
         world.register(email).await;
-        let statements: Vec<_> = world.db.take_statements().iter().map(|statement| statement.sql).collect();
+        let statements: Vec<_> = world.db.take_statements().into_iter().map(|statement| statement.sql).collect();
         traces.push((statements, world.db.faults.calls() - before.0, world.hasher.faults.calls() - before.1));
     }
     assert_eq!(traces[0], traces[1], "the hash is made before anybody asks whether the e-mail is free");

@@ -1,7 +1,7 @@
 //! Scheduled runs: recorded, whatever happens.
 
 use edgekeep::cron;
-use edgekeep::ports::{DbError, Level};
+use edgekeep::ports::{DbError, LastBackup, Level};
 
 use crate::support::World;
 use crate::support::clock::START_MS;
@@ -118,4 +118,39 @@ async fn a_dead_database_and_no_randomness_end_in_one_line() {
     cron::run(&world.app, EVERY_DAY, START_MS).await;
     assert_eq!(world.log.lines().len(), 1);
     assert_eq!(world.log.last()["outcome"], "error");
+}
+
+#[tokio::test]
+async fn the_backup_of_the_day_begins_at_its_time_and_at_no_other() {
+    let world = World::new();
+    cron::run(&world.app, "0 * * * *", START_MS).await;
+    assert!(world.backups.slots.lock().unwrap().is_empty());
+    cron::run(&world.app, "23 3 * * *", START_MS).await;
+    assert_eq!(*world.backups.slots.lock().unwrap(), ["2026-01-02"]);
+    assert_eq!(world.log.last()["detail"], "0 ended sessions deleted; backup of 2026-01-02 begun");
+}
+
+#[tokio::test]
+async fn a_backup_that_is_missing_is_an_error_in_the_log() {
+    let world = World::new();
+    let last = |age_hours: i64| {
+        let at_ms = START_MS - age_hours * 3_600_000;
+        let last = LastBackup { id: "20260101T032300Z-00000001".into(), at_ms, bytes: 7, rows: 1 };
+        world.backups.standing.lock().unwrap().last = Some(last);
+    };
+    let lines = || {
+        let all = world.log.lines();
+        all.into_iter().filter(|(_, line)| line["body"] == "backup_missing").map(|(level, _)| level).collect::<Vec<_>>()
+    };
+    cron::run(&world.app, "0 * * * *", START_MS).await;
+    assert_eq!(lines(), [Level::Warn], "there is none yet");
+    last(26);
+    cron::run(&world.app, "0 * * * *", START_MS).await;
+    assert_eq!(lines().len(), 1);
+    last(27);
+    cron::run(&world.app, "0 * * * *", START_MS).await;
+    assert_eq!(lines()[1..], [Level::Error]);
+    world.backups.faults.fail_on(1, edgekeep::ports::PortError::Timeout);
+    cron::run(&world.app, "0 * * * *", START_MS).await;
+    assert_eq!(lines()[2..], [Level::Error]);
 }

@@ -14,6 +14,7 @@
 
 mod accounts;
 mod architecture;
+mod backup;
 mod batch;
 mod bodies;
 mod cookies;

@@ -3,8 +3,11 @@
 use edgekeep::http::route::Caller;
 use edgekeep::ports::PortError;
 use edgekeep::routes;
+use http::Method;
 
 use crate::support::World;
+use crate::support::backups::Bench;
+use crate::support::sqlite_db::SqliteDb;
 use crate::support::world::{CRON_RUNS, OPERATOR_TOKEN, SECRET};
 
 #[tokio::test]
@@ -75,4 +78,69 @@ async fn nothing_is_compared_when_the_limiter_does_not_answer() {
     let world = World::new();
     world.limiter.faults.fail_on(1, PortError::Timeout);
     world.get(CRON_RUNS).bearer(OPERATOR_TOKEN).send().await.expect_problem(503, "unavailable");
+}
+
+#[tokio::test]
+async fn backups_are_the_operators_alone_and_are_absent_without_a_token() {
+    let routes = [
+        (Method::GET, "/api/v1/operator/backups"),
+        (Method::POST, "/api/v1/operator/backups"),
+        (Method::POST, "/api/v1/operator/backups/prune"),
+        (Method::GET, "/api/v1/operator/backups/20260102T030405Z-00000001"),
+        (Method::GET, "/api/v1/operator/backups/20260102T030405Z-00000001/parts/1"),
+    ];
+    let (world, none) = (World::new(), World::with(&[("OPERATOR_TOKEN", "")]));
+    for (method, path) in routes {
+        world.call(method.clone(), path).send().await.expect_problem(401, "unauthenticated");
+        none.call(method, path).bearer(OPERATOR_TOKEN).send().await.expect_problem(404, "not_found");
+    }
+    assert!(world.backups.slots.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn hands_out_a_backup_part_by_part() {
+    let bench = Bench::over(SqliteDb::migrated());
+    let id = "20260102T030405Z-00000001";
+    bench.run(id).await;
+    let world = World::new();
+    for key in bench.objects.keys() {
+        world.objects.plant(&key, bench.objects.look(&key).unwrap());
+    }
+    let get =
+        async |path: &str| world.get(&format!("/api/v1/operator/backups{path}")).bearer(OPERATOR_TOKEN).send().await;
+    let listed = get("").await.expect(200);
+    assert_eq!((listed.text("/backups/0/id"), listed.at("/backups/0/encrypted")), (id.to_owned(), false.into()));
+    let manifest = get(&format!("/{id}")).await.expect(200).at("/manifest");
+    let parts = manifest["object"]["parts"].as_array().unwrap().len();
+    assert_eq!(parts, 1);
+    get(&format!("/{id}/parts/1")).await.expect(200);
+    for path in
+        [format!("/{id}/parts/0"), format!("/{id}/parts/2"), format!("/{id}/parts/x"), "/x".into(), "/..%2F..".into()]
+    {
+        get(&path).await.expect_problem(404, "not_found");
+    }
+    let prune = |body| world.post("/api/v1/operator/backups/prune").bearer(OPERATOR_TOKEN).json(body);
+    let said = prune(&serde_json::json!({"dry_run": true})).await.expect(200);
+    assert_eq!(said.at("/backups/0/stays"), true);
+    assert_eq!(said.text("/backups/0/reasons/0"), "newest verified");
+}
+
+#[tokio::test]
+async fn backups_that_can_not_be_asked_are_a_clean_503() {
+    for (method, path) in [
+        (Method::GET, "/api/v1/operator/backups"),
+        (Method::POST, "/api/v1/operator/backups"),
+        (Method::POST, "/api/v1/operator/backups/prune"),
+        (Method::GET, "/api/v1/operator/backups/20260102T030405Z-00000001"),
+    ] {
+        let world = World::new();
+        world.objects.faults.fail_on(1, PortError::Failed("SECRET CAUSE".into()));
+        let answer = world.call(method, path).bearer(OPERATOR_TOKEN).send().await;
+        assert!(!answer.body_text().contains("SECRET CAUSE"));
+        answer.expect_problem(503, "unavailable");
+    }
+    let world = World::new();
+    world.backups.faults.fail_on(1, PortError::Timeout);
+    let answer = world.post("/api/v1/operator/backups").bearer(OPERATOR_TOKEN).send().await;
+    answer.expect_problem(503, "unavailable");
 }

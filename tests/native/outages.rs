@@ -69,8 +69,9 @@ const ROUTES: usize = 16;
 async fn every_route_of_the_table_takes_part() {
     let scene = Scene::set().await;
     let health = ["/healthz", "/readyz", "/api/v1/status"]; // tested in `health` and `status`
+    let backups = "/api/v1/operator/backups"; // ask no database: tested in `operator`
     let table = edgekeep::routes::table();
-    let routes = table.iter().filter(|route| !health.contains(&route.path)).count();
+    let routes = table.iter().filter(|route| !health.contains(&route.path) && !route.path.starts_with(backups)).count();
     assert_eq!(routes, requests(&scene.person, &scene.other).len());
     assert_eq!(routes, ROUTES);
     for at in 0..ROUTES {

@@ -29,8 +29,8 @@ async fn statements(world: &World) -> Vec<Statement> {
 async fn no_request_scans_a_table() {
     let world = World::new();
     let mut asked = statements(&world).await;
-    asked.sort_by_key(|statement| statement.sql);
-    asked.dedup_by_key(|statement| statement.sql);
+    asked.sort_by_key(|statement| statement.sql.clone());
+    asked.dedup_by_key(|statement| statement.sql.clone());
     assert!(asked.len() >= 14, "{}", asked.len());
     for statement in asked {
         let sql: &'static str = Box::leak(format!("EXPLAIN QUERY PLAN {}", statement.sql).into_boxed_str());

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Operation, Schemas};
 use crate::http::accounts::{LoginBody, RegisterBody};
+use crate::http::backups::{BackupDetail, BackupsBody, PruneBody, VerdictsBody};
 use crate::http::batch::{BatchBody, BatchReply};
 use crate::http::cron_runs::RunsBody;
 use crate::http::deletion::DeletionBody;
@@ -208,6 +209,42 @@ fn operator(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation
                 "listCronRuns",
                 "List scheduled runs",
                 "The latest scheduled runs and how they went, newest first.",
+            )
+        },
+        ("GET", "/api/v1/operator/backups") => Operation {
+            answers: vec![(200, "Backups and the latest run", Some(schemas.of::<BackupsBody>()))],
+            ..operation("listBackups", "List backups", "Complete backups, the oldest first, and the latest run.")
+        },
+        ("POST", "/api/v1/operator/backups") => Operation {
+            answers: vec![(202, "A run goes on", Some(schemas.of::<BackupsBody>()))],
+            ..operation(
+                "startBackup",
+                "Make a backup",
+                "Begins a backup, unless one goes on. The list says how it goes.",
+            )
+        },
+        ("POST", "/api/v1/operator/backups/prune") => Operation {
+            request: schemas.json::<PruneBody>(),
+            request_optional: true,
+            answers: vec![(200, "Each backup with the reasons why it stays", Some(schemas.of::<VerdictsBody>()))],
+            ..operation(
+                "pruneBackups",
+                "Let backups go",
+                "Deletes what `BACKUP_KEEP` does not keep, or says what that is.",
+            )
+        },
+        ("GET", "/api/v1/operator/backups/{id}") => Operation {
+            answers: vec![(200, "The backup", Some(schemas.of::<BackupDetail>()))],
+            problems: &[404],
+            ..operation("showBackup", "Show a backup", "One backup with its whole manifest.")
+        },
+        ("GET", "/api/v1/operator/backups/{id}/parts/{number}") => Operation {
+            answers: vec![(200, "The bytes of the part, as `application/octet-stream`", None)],
+            problems: &[404],
+            ..operation(
+                "readBackupPart",
+                "Read a part",
+                "One part of the object, numbered from 1: all in order are the object.",
             )
         },
         _ => return None,

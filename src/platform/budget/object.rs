@@ -54,7 +54,7 @@ struct Book<'a>(&'a SqlStorage);
 impl Sql for Book<'_> {
     fn run(&self, statement: Statement) -> std::result::Result<Vec<Row>, DbError> {
         let values = statement.values.into_iter().map(bound).collect();
-        let cursor = self.0.exec(statement.sql, Some(values)).map_err(|error| DbError::Other(error.to_string()))?;
+        let cursor = self.0.exec(&statement.sql, Some(values)).map_err(|error| DbError::Other(error.to_string()))?;
         let lines = cursor.to_array::<Line>().map_err(|error| DbError::Shape(error.to_string()))?;
         Ok(lines.into_iter().map(|line| line.0).collect())
     }

@@ -1,6 +1,7 @@
 //! What the tests stand on: one whole installation in memory, whose every port can fail on command, and a client for it.
 
 pub mod background;
+pub mod backups;
 pub mod budget;
 pub mod client;
 pub mod clock;

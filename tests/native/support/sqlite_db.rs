@@ -62,6 +62,43 @@ impl SqliteDb {
         Self { connection: Mutex::new(connection), guarded, statements: Mutex::default(), faults: Faults::none() }
     }
 
+    /// Runs a script as `sqlite3` does; no fault, no count, no record.
+    pub fn script(&self, sql: &str) -> Result<(), String> {
+        let connection = self.connection();
+        // The limit is one on statements, but SQLite holds a whole script against it.
+        connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, i32::MAX).expect("limit");
+        let done = connection.execute_batch(sql).map_err(|error| error.to_string());
+        connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000).expect("limit");
+        done
+    }
+
+    /// Everything in every table of the user, with types, in the order of the rows: for "it is the same".
+    pub fn cells(&self) -> Vec<(String, Vec<Vec<String>>)> {
+        let connection = self.connection();
+        let mut tables = connection
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 10) <> '_edgekeep_' AND substr(name, 1, 7) <> 'sqlite_' ORDER BY name")
+            .expect("the list of tables");
+        let names: Vec<String> =
+            tables.query_map([], |row| row.get(0)).expect("names").collect::<Result<_, _>>().expect("names");
+        let cells = |name: &String| {
+            let mut all =
+                connection.prepare(&format!("SELECT * FROM \"{}\"", name.replace('"', "\"\""))).expect("a table");
+            let columns = all.column_count();
+            let mut rows = all.query([]).expect("rows");
+            let mut found = Vec::new();
+            while let Some(row) = rows.next().expect("a row") {
+                let cell = |at| match row.get_ref(at).expect("a cell") {
+                    ValueRef::Real(number) => format!("real {:016x}", number.to_bits()),
+                    ValueRef::Text(text) => format!("text {text:02x?}"),
+                    other => format!("{other:?}"),
+                };
+                found.push((0..columns).map(cell).collect());
+            }
+            found
+        };
+        names.iter().map(|name| (name.clone(), cells(name))).collect()
+    }
+
     /// Every statement that was asked for since the last call of this, in order.
     pub fn take_statements(&self) -> Vec<Statement> {
         std::mem::take(&mut *self.statements.lock().unwrap_or_else(PoisonError::into_inner))
@@ -106,7 +143,7 @@ impl SqliteDb {
 
     fn read(&self, statement: &Statement) -> Result<Vec<Row>, DbError> {
         let connection = self.connection();
-        let prepared = self.prepare(&connection, statement.sql)?;
+        let prepared = self.prepare(&connection, &statement.sql)?;
         if !prepared.readonly() {
             return Err(DbError::Other("a query must not write: it may be run twice".into()));
         }
@@ -116,7 +153,7 @@ impl SqliteDb {
 
     fn run(&self, connection: &Connection, statement: &Statement) -> Result<Outcome, DbError> {
         let values = statement.values.iter().map(bound).collect::<Result<Vec<_>, _>>()?;
-        let mut prepared = self.prepare(connection, statement.sql)?;
+        let mut prepared = self.prepare(connection, &statement.sql)?;
         let names: Vec<String> = prepared.column_names().map(ToOwned::to_owned).collect();
         let before = connection.total_changes();
         let rows = prepared

@@ -31,6 +31,7 @@ pub struct World {
     pub throttle: Arc<MemoryThrottle>,
     pub hasher: Arc<TestHasher>,
     pub budget: Arc<MemoryBudget>,
+    pub backups: Arc<super::backups::MemoryBackups>,
     pub circuits: Arc<MemoryCircuits>,
     pub outbound: Arc<TestOutbound>,
     pub background: Arc<TestBackground>,
@@ -65,6 +66,7 @@ impl World {
         let limiter = Arc::new(MemoryLimiter::at(Arc::clone(&clock)));
         let throttle = Arc::new(MemoryThrottle::at(Arc::clone(&clock), config.auth.throttle));
         let hasher = Arc::new(hasher(Arc::clone(&entropy)));
+        let backups = Arc::new(super::backups::MemoryBackups::default());
         let budget = Arc::new(MemoryBudget::at(Arc::clone(&clock)));
         let circuits = Arc::new(MemoryCircuits::at(Arc::clone(&clock)));
         let outbound = Arc::new(TestOutbound::default());
@@ -77,6 +79,7 @@ impl World {
             throttle: throttle.clone(),
             hasher: hasher.clone(),
             budget: budget.clone(),
+            backups: backups.clone(),
             circuits: circuits.clone(),
             outbound: outbound.clone(),
             background: background.clone(),
@@ -95,6 +98,7 @@ impl World {
             throttle,
             hasher,
             budget,
+            backups,
             circuits,
             outbound,
             background,
@@ -115,6 +119,7 @@ impl World {
             throttle: self.throttle.clone(),
             hasher: self.hasher.clone(),
             budget: self.budget.clone(),
+            backups: self.backups.clone(),
             circuits: self.circuits.clone(),
             outbound: self.outbound.clone(),
             background: self.background.clone(),

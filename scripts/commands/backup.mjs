@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { download, open, resolveId, restoreToCompare } from "../backups.mjs";
+import { operator } from "../operator.mjs";
+import { options } from "../options.mjs";
+import { Problem, sleep } from "../process.mjs";
+
+const HELP = `npm run backup -- COMMAND [options]
+
+  now                        make a backup, wait until it has been restored and compared
+  list                       complete backups, the oldest first
+  verify ID|latest           fetch it, check every hash, load it and compare
+  prune [--dry-run]          let go what BACKUP_KEEP does not keep; say why each stays
+  download ID|latest --out FILE
+
+  --url URL        a deployed Worker (OPERATOR_TOKEN in the environment) instead of the one on this machine
+  --port N         where \`npm run dev\` serves, 8787 by default; when it does not, the Worker is started for this
+  --identity FILE  age identity, for verifying what is encrypted
+  --json           one JSON object on standard output`;
+
+/** Backups: make, list, verify, prune, download. */
+export default async function backup(/** @type {string[]} */ args) {
+  const { words, values, flags } = options(args, { values: ["url", "port", "out", "identity"], flags: ["json", "dry-run", "help"] });
+  const [command, id] = words;
+  if (flags.help || !command) return void console.log(HELP);
+  if (flags.json) console.log = console.error;
+  const print = (/** @type {unknown} */ value) => void (flags.json && process.stdout.write(`${JSON.stringify(value, null, 2)}\n`));
+  const api = await operator({ url: values.url, port: Number(values.port ?? 8787) });
+  try {
+    switch (command) {
+      case "now":
+        return await now(api, print);
+      case "list": {
+        const listed = await api.json("/backups");
+        for (const one of listed.backups) console.log(line(one));
+        if (listed.backups.length === 0) console.log("There is no backup yet.");
+        return print(listed);
+      }
+      case "verify":
+        return await verify(api, await resolveId(api, named(id)), values.identity, print);
+      case "prune": {
+        const said = await api.json("/backups/prune", { method: "POST", body: JSON.stringify({ dry_run: flags["dry-run"] ?? false }) });
+        for (const one of said.backups) console.log(`${one.id}  ${one.stays ? `stays: ${one.reasons.join(", ")}` : said.dry_run ? "would go" : "gone"}`);
+        return print(said);
+      }
+      case "download": {
+        if (!values.out) throw new Problem("--out FILE is missing", "Where shall it go?");
+        const own = await resolveId(api, named(id));
+        const { manifest } = await download(api, own, values.out, progress);
+        writeFileSync(`${values.out}.manifest.json`, JSON.stringify(manifest, null, 2));
+        console.log(`${own} is in ${values.out}, every hash is right; its manifest lies beside it`);
+        return print({ id: own, file: values.out, bytes: manifest.object.bytes });
+      }
+      default:
+        throw new Problem(`There is no command ${command}`, HELP);
+    }
+  } finally {
+    await api.end();
+  }
+}
+
+/** @param {import("../operator.mjs").Operator} api @param {(value: unknown) => void} print */
+async function now(api, print) {
+  let { run } = await api.json("/backups", { method: "POST" });
+  const { id } = run;
+  for (let shown = ""; run.id === id && !["done", "failed"].includes(run.phase); ({ run } = await api.json("/backups"))) {
+    if (run.phase !== shown) console.log(`  ${run.phase}  ${run.rows} rows, ${run.sql_bytes} bytes of SQL${run.problem ? `  (${run.problem})` : ""}`);
+    shown = run.phase;
+    await sleep(1_000);
+  }
+  const { backups } = await api.json("/backups");
+  const made = backups.find((/** @type {any} */ one) => one.id === id);
+  print({ run, backup: made ?? null });
+  if (!made?.verified_at) throw new Problem(`The backup ${id} failed`, run.problem ?? "The Worker's log says why.");
+  console.log(line(made));
+}
+
+/** @param {import("../operator.mjs").Operator} api @param {string} id @param {string | undefined} identity @param {(value: unknown) => void} print */
+async function verify(api, id, identity, print) {
+  const folder = mkdtempSync(join(tmpdir(), "edgekeep-verify-"));
+  try {
+    const { manifest, verified_at } = await download(api, id, join(folder, "object"), progress);
+    const readable = !manifest.object.encryption || identity !== undefined;
+    let problems = /** @type {string[]} */ ([]);
+    if (readable) {
+      await open(join(folder, "object"), join(folder, "dump.sql"), { manifest, identity });
+      problems = await restoreToCompare(join(folder, "dump.sql"), manifest);
+    }
+    print({ id, verified_at, hashes: "right", restored: readable, problems });
+    if (problems.length > 0) throw new Problem(`${id} does not restore to what it should`, problems.join("\n"));
+    console.log(readable ? `${id}: every hash is right, and it restores` : `${id}: every hash is right; without --identity it can't be opened`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function line(/** @type {any} */ one) {
+  const state = one.verified_at ? `restored ${one.verified_at}` : "NOT RESTORED YET";
+  return `${one.id}  ${one.rows} rows  ${one.bytes} bytes${one.encrypted ? ", encrypted" : ""}  ${state}`;
+}
+
+function named(/** @type {string | undefined} */ id) {
+  if (!id) throw new Problem("Which backup?", "Name its id, or `latest`.");
+  return id;
+}
+
+function progress(/** @type {number} */ done, /** @type {number} */ all) {
+  if (process.stderr.isTTY) process.stderr.write(`\r  part ${done} of ${all}${done === all ? "\n" : ""}`);
+}

@@ -1,0 +1,113 @@
+//! What lies in the bucket: complete backups, whatever else may lie there beside them.
+
+use serde::Serialize;
+
+use super::digest::Digest;
+use super::engine::{Engine, Stop};
+use super::manifest::{Manifest, PREFIX, Verified, id_of, manifest_key, object_key, verified_key};
+use super::retention::{Kept, Policy, Verdict, forget};
+use crate::ports::{Objects, PortError};
+
+/// A complete backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Backup {
+    /// What it is.
+    pub manifest: Manifest,
+    /// When it was restored and compared; none: it does not count yet.
+    pub verified_at: Option<String>,
+}
+
+/// All complete backups, the oldest first. What is no backup is passed over.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn all(objects: &dyn Objects) -> Result<Vec<Backup>, PortError> {
+    let mut found = Vec::new();
+    for (key, _) in objects.list(PREFIX).await? {
+        if let Some(id) = id_of(&key)
+            && let Some(backup) = one(objects, id).await?
+        {
+            found.push(backup);
+        }
+    }
+    Ok(found)
+}
+
+/// One backup; `None` when there is no such one, or its manifest is not its own.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn one(objects: &dyn Objects, id: &str) -> Result<Option<Backup>, PortError> {
+    let Some(bytes) = objects.read(&manifest_key(id), None).await? else { return Ok(None) };
+    let Ok(manifest) = serde_json::from_slice::<Manifest>(&bytes) else { return Ok(None) };
+    // Its keys are taken as they stand when it is read and when it is deleted: they must be its own.
+    if manifest.id != id || manifest.object.key != object_key(id, manifest.object.encryption.is_some()) {
+        return Ok(None);
+    }
+    let verified = objects.read(&verified_key(id), None).await?;
+    let verified = verified.and_then(|text| serde_json::from_slice::<Verified>(&text).ok());
+    let own = verified.filter(|verified| verified.id == id && verified.manifest_sha256 == Digest::of(&bytes));
+    Ok(Some(Backup { manifest, verified_at: own.map(|verified| verified.verified_at) }))
+}
+
+/// The newest backup that has been restored.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn newest_verified(objects: &dyn Objects) -> Result<Option<Backup>, PortError> {
+    let keys = objects.list(PREFIX).await?;
+    for id in keys.iter().rev().filter_map(|(key, _)| id_of(key)) {
+        if let Some(backup) = one(objects, id).await?.filter(|backup| backup.verified_at.is_some()) {
+            return Ok(Some(backup));
+        }
+    }
+    Ok(None)
+}
+
+/// What a policy says of all backups, newest first.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn verdicts(objects: &dyn Objects, policy: &Policy, now_ms: i64) -> Result<Vec<Verdict>, PortError> {
+    let kept: Vec<_> = all(objects)
+        .await?
+        .iter()
+        .map(|backup| Kept {
+            id: backup.manifest.id.clone(),
+            at_ms: at_ms(&backup.manifest),
+            verified: backup.verified_at.is_some(),
+        })
+        .collect();
+    Ok(forget(policy, &kept, now_ms))
+}
+
+/// As of when a backup is. A manifest whose time can't be read is of the future: it stays.
+#[must_use]
+pub fn at_ms(manifest: &Manifest) -> i64 {
+    chrono::DateTime::parse_from_rfc3339(&manifest.as_of).map_or(i64::MAX, |time| time.timestamp_millis())
+}
+
+/// Deletes what a policy lets go; gives the ids. The manifest goes first: a backup that is half gone must not look whole.
+///
+/// # Errors
+/// When the store does not answer, or a lock keeps an object.
+pub async fn prune(objects: &dyn Objects, policy: &Policy, now_ms: i64) -> Result<Vec<String>, PortError> {
+    let mut gone = Vec::new();
+    for verdict in verdicts(objects, policy, now_ms).await? {
+        if verdict.stays() {
+            continue;
+        }
+        let Some(backup) = one(objects, &verdict.id).await? else { continue };
+        for key in [manifest_key(&verdict.id), verified_key(&verdict.id), backup.manifest.object.key] {
+            objects.delete(&key).await?;
+        }
+        gone.push(verdict.id);
+    }
+    Ok(gone)
+}
+
+impl Engine<'_> {
+    pub(super) async fn prune(&self) -> Result<Vec<String>, Stop> {
+        Ok(prune(self.objects, self.settings.keep, self.clock.now_ms()).await?)
+    }
+}

@@ -1,0 +1,168 @@
+//! Values as SQL literals that every SQLite reads back as the very same value, and that stand on one line.
+
+use std::fmt::Write as _;
+
+/// A text: in quotes when it can stand so, otherwise by its bytes. `sqlite3` takes the carriage return out of a line that it
+/// reads, NUL ends what it reads, and wrangler looks for the words that begin a transaction.
+#[must_use]
+pub fn text(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if is_plain(text) => super::sql::text(text),
+        _ => format!("CAST({} AS TEXT)", blob(bytes)),
+    }
+}
+
+/// The text can stand in quotes. [`super::page`] asks the same in SQL.
+fn is_plain(text: &str) -> bool {
+    !text.bytes().any(|byte| byte < 0x20 && byte != b'\t') && !text.contains(TRANSACTION)
+}
+
+/// A blob: `X'00FF'`.
+#[must_use]
+pub fn blob(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(bytes.len() * 2 + 3);
+    hex.push_str("X'");
+    for byte in bytes {
+        let _ = write!(hex, "{byte:02X}");
+    }
+    hex.push('\'');
+    hex
+}
+
+/// The bytes behind hex digits.
+#[must_use]
+pub fn unhex(hex: &str) -> Option<Vec<u8>> {
+    let digits = hex.as_bytes().chunks_exact(2);
+    if !digits.remainder().is_empty() {
+        return None;
+    }
+    digits
+        .map(|pair| match pair {
+            [high, low] => Some(nibble(*high)? << 4 | nibble(*low)?),
+            _ => None,
+        })
+        .collect()
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// A REAL to the last bit.
+///
+/// Not every SQLite reads every decimal number to the nearest double. Up to 15 digits times a power of ten up to 10^22 all
+/// do, since both are exact and there is one rounding. Everything else is written as a whole number below 2^53 multiplied or
+/// divided by powers of two, which is exact at each step.
+#[must_use]
+pub fn real(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "9e999".into() } else { "-9e999".into() };
+    }
+    if value == 0.0 {
+        return "0.0".into();
+    }
+    let shortest = format!("{value:?}");
+    if is_sure(&shortest) { shortest } else { exact(value) }
+}
+
+/// What `quote` made of a REAL, when that says for sure which one it is.
+#[must_use]
+pub fn sure_real(quoted: &str) -> Option<f64> {
+    match quoted {
+        "9.0e+999" => Some(f64::INFINITY),
+        "-9.0e+999" => Some(f64::NEG_INFINITY),
+        _ => quoted.parse().ok().filter(|_| is_sure(quoted)),
+    }
+}
+
+fn is_sure(decimal: &str) -> bool {
+    let (mantissa, exponent) = decimal.split_once(['e', 'E']).unwrap_or((decimal, "0"));
+    let (whole, fraction) =
+        mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa.trim_start_matches('-'), ""));
+    let fraction = fraction.trim_end_matches('0');
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_start_matches('0');
+    let Ok(exponent) = exponent.parse::<i64>() else { return false };
+    let power = exponent - i64::try_from(fraction.len()).unwrap_or(i64::MAX);
+    significant.len() <= 15 && (-22..=22).contains(&power)
+}
+
+fn exact(value: f64) -> String {
+    let bits = value.to_bits();
+    let biased = i64::try_from(bits >> 52 & 0x7ff).unwrap_or(0);
+    let fraction = bits & ((1 << 52) - 1);
+    let (mut mantissa, mut power) = if biased == 0 { (fraction, -1074) } else { (fraction | 1 << 52, biased - 1075) };
+    let zeros = i64::from(mantissa.trailing_zeros());
+    mantissa >>= zeros;
+    power += zeros;
+    let mut text = format!("{}{mantissa}.0", if value < 0.0 { "-" } else { "" });
+    let sign = if power < 0 { '/' } else { '*' };
+    let mut left = power.unsigned_abs();
+    while left > 0 {
+        let step = left.min(52);
+        let _ = write!(text, "{sign}{}.0", 1_u64 << step);
+        left -= step;
+    }
+    text
+}
+
+/// Words that wrangler takes for a transaction wherever they stand.
+pub const TRANSACTION: &str = "BEGIN TRANSACTION";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn writes_texts_so_that_they_stand_on_one_line() {
+        assert_eq!(text(b"it's\t\xc3\xa9"), "'it''s\té'");
+        for bytes in [&b"a\0b"[..], b"a\r\n", b"\xff\xfe", b"BEGIN TRANSACTION;", b"\x01"] {
+            let hex = text(bytes);
+            assert!(hex.starts_with("CAST(X'") && hex.ends_with("' AS TEXT)"), "{hex}");
+            assert_eq!(unhex(&hex[7..hex.len() - 10]).unwrap(), bytes);
+        }
+        assert_eq!((unhex("0"), unhex("0g")), (None, None));
+    }
+
+    #[test]
+    fn believes_what_sqlite_says_of_a_real_only_when_it_is_sure() {
+        assert_eq!(sure_real("0.5"), Some(0.5));
+        assert_eq!(sure_real("-1.0e+21"), Some(-1e21));
+        assert_eq!(sure_real("9.0e+999"), Some(f64::INFINITY));
+        assert_eq!(sure_real("-123456789012345.0"), Some(-123_456_789_012_345.0));
+        for unsure in ["0.30000000000000004", "1.0e-30", "1.0e+40", "1234567890123456.0", "nonsense"] {
+            assert_eq!(sure_real(unsure), None, "{unsure}");
+        }
+    }
+
+    /// What a reader makes of a literal who computes as the standard says and reads only sure numbers right.
+    fn computed(literal: &str) -> f64 {
+        let mut parts = literal.split_inclusive(['*', '/']);
+        let number = |part: &str| part.trim_end_matches(['*', '/']).parse::<f64>().unwrap();
+        let first = parts.next().unwrap();
+        let (mut value, mut sign) = (number(first), first.chars().last());
+        for part in parts {
+            value = if sign == Some('*') { value * number(part) } else { value / number(part) };
+            sign = part.chars().last();
+        }
+        value
+    }
+
+    proptest! {
+        #[test]
+        fn writes_every_real_to_the_last_bit(bits in any::<u64>()) {
+            let value = f64::from_bits(bits);
+            if value.is_finite() && value != 0.0 {
+                prop_assert_eq!(computed(&real(value)).to_bits(), value.to_bits(), "{}", real(value));
+                prop_assert_eq!(computed(&exact(value)).to_bits(), value.to_bits(), "{}", exact(value));
+            }
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! Pages of a table: its rows in the order of the key, as lines of literals, bounded in bytes.
+//!
+//! The database does the work: it writes the literals and joins the lines, so that a page crosses into this program as one
+//! text, which is the fast way. What does not survive that crossing is seen (text that is not UTF-8 turns up as U+FFFD, a
+//! REAL with more digits than can be trusted) and the page is read again the exact way: row by row, texts in hex, REALs as
+//! numbers. Both ways give the same lines. A row too large for a page comes as its key alone and is fetched in pieces.
+
+use super::capture::{captures_of, collations, keys, untouched};
+use super::literal;
+use super::schema::{Key, KeyColumn, Only, Table};
+use super::sql::{self, name};
+use crate::ports::DbError;
+use crate::store::value::{Row, Statement};
+
+/// Where in a table the next page begins, and how it is read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Cursor {
+    /// Literals of the last key that has been read.
+    pub after: Option<Vec<String>>,
+    /// Rows to look at.
+    pub rows: u32,
+    /// The exact way.
+    pub exact: bool,
+}
+
+impl Default for Cursor {
+    fn default() -> Self {
+        Self { after: None, rows: FIRST_ROWS, exact: false }
+    }
+}
+
+/// What a page holds.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Lines of literals separated by commas, one for each row, and the key after which to go on; `more`: there may be some.
+    Rows {
+        /// The lines.
+        lines: Vec<String>,
+        /// Where to go on.
+        next: Option<Vec<String>>,
+        /// There may be more rows.
+        more: bool,
+        /// Rows to look at next time.
+        rows: u32,
+    },
+    /// The next row is too large for a page: the literals of its key.
+    Large(Vec<String>),
+    /// The page has to be read the exact way.
+    Again,
+}
+
+/// Rows from which a page is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The table as it is.
+    Now,
+    /// The table, which has this place in its schema, as it was when the captures began.
+    Captured(usize),
+}
+
+/// The query for a page of at most about so many bytes.
+#[must_use]
+pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Statement {
+    let condition = cursor.after.as_deref().map(|after| beyond(table, after));
+    let rows = format!("{} ORDER BY {} LIMIT {}", rows(table, source, condition.as_deref()), order(table), cursor.rows);
+    let weight = weight(table);
+    let fit = format!(
+        "f(found, fit) AS MATERIALIZED (SELECT count(*), coalesce(sum(total <= {bytes}), 0) FROM (\
+         SELECT sum(CASE WHEN w > {LARGE} THEN {} ELSE w END) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM (\
+         SELECT {weight} AS w FROM ({rows}))))",
+        u64::from(bytes) * 2,
+    );
+    let line = format!(
+        "CASE WHEN w > {LARGE} THEN {LARGE_MARK} || {} ELSE {} END",
+        joined(&key_literals(table, cursor.exact)),
+        joined(&literals(table, cursor.exact)),
+    );
+    let taken = format!("(SELECT *, {weight} AS w FROM ({rows})) LIMIT (SELECT max(fit, 1) FROM f)");
+    let sql = if cursor.exact {
+        let reals = (0..table.columns.len()).filter(|at| holds_reals(table, *at));
+        let reals: String =
+            reals.map(|at| format!(", CASE typeof(c{at}) WHEN 'real' THEN c{at} END AS r{at}")).collect();
+        format!(
+            "WITH {fit} SELECT (SELECT found FROM f) AS found, (SELECT fit FROM f) AS fit, {line} AS lines{reals} FROM {taken}"
+        )
+    } else {
+        format!(
+            "WITH {fit} SELECT (SELECT found FROM f) AS found, (SELECT fit FROM f) AS fit, \
+             group_concat(line, char(10)) AS lines FROM (SELECT {line} AS line FROM {taken})"
+        )
+    };
+    Statement::built(sql)
+}
+
+/// Reads what [`query`] gave.
+///
+/// # Errors
+/// [`DbError::Shape`] when it is something else.
+pub fn read(table: &Table, cursor: &Cursor, answer: &[Row]) -> Result<Page, DbError> {
+    let Some(first) = answer.first() else { return Ok(end(cursor)) };
+    let (found, fit) = (first.integer("found")?, first.integer("fit")?);
+    let mut lines = Vec::new();
+    if cursor.exact {
+        for row in answer {
+            lines.push(exact_line(table, row)?);
+        }
+    } else {
+        let Some(text) = first.optional_text("lines")? else { return Ok(end(cursor)) };
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Ok(Page::Again);
+        }
+        for line in text.split('\n') {
+            match sure_line(line) {
+                Some(line) => lines.push(line),
+                None => return Ok(Page::Again),
+            }
+        }
+    }
+    if let Some(key) = lines.first().and_then(|line| line.strip_prefix('\u{2}')) {
+        return Ok(Page::Large(sql::split(key).into_iter().map(str::to_owned).collect()));
+    }
+    let next = lines.last().map(|line| key_of(table, line));
+    if matches!(table.key, Key::Rowid(_)) {
+        for line in &mut lines {
+            let cut = line.find(',').map_or(line.len(), |comma| comma + 1);
+            line.drain(..cut);
+        }
+    }
+    let asked = i64::from(cursor.rows);
+    let taken = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+    let rows = if fit >= asked { cursor.rows.saturating_mul(2) } else { u32::try_from(fit + fit / 8 + 1).unwrap_or(1) };
+    Ok(Page::Rows { lines, next, more: found >= asked || taken < found, rows: rows.clamp(FEWEST_ROWS, MOST_ROWS) })
+}
+
+fn end(cursor: &Cursor) -> Page {
+    Page::Rows { lines: Vec::new(), next: cursor.after.clone(), more: false, rows: cursor.rows }
+}
+
+/// The query for what is in some columns of a large row: type and size of each, and the value when it is small. Few columns
+/// at a time: a result has at most 100.
+#[must_use]
+pub fn large_values(table: &Table, source: Source, key: &[String], columns: std::ops::Range<usize>) -> Statement {
+    let columns: Vec<_> = columns
+        .map(|at| {
+            let bytes = format!("octet_length(CASE WHEN typeof(c{at}) IN ('text', 'blob') THEN c{at} END)");
+            format!(
+                "typeof(c{at}) AS t{at}, {bytes} AS n{at}, CASE typeof(c{at}) WHEN 'real' THEN c{at} END AS r{at}, \
+                 CASE WHEN {bytes} <= {SMALL} THEN hex(c{at}) WHEN typeof(c{at}) IN ('integer', 'real') THEN quote(c{at}) END AS s{at}"
+            )
+        })
+        .collect();
+    Statement::built(format!(
+        "SELECT {} FROM ({})",
+        columns.join(", "),
+        rows(table, source, Some(&exactly(table, key)))
+    ))
+}
+
+/// The query for so many bytes of one value of a large row, as hex.
+#[must_use]
+pub fn large_piece(table: &Table, source: Source, key: &[String], column: usize, from: u64, bytes: u64) -> Statement {
+    let rows = rows(table, source, Some(&exactly(table, key)));
+    Statement::built(format!(
+        "SELECT hex(substr(CAST(c{column} AS BLOB), {}, {bytes})) AS piece FROM ({rows})",
+        from + 1
+    ))
+}
+
+/// Rows of a table as `k0...`, `c0...`, those that were put aside in place of those that have changed.
+fn rows(table: &Table, source: Source, condition: Option<&str>) -> String {
+    let own = keys(table, "");
+    let key: Vec<_> = own.iter().enumerate().map(|(part, key)| format!("{key} AS k{part}")).collect();
+    let columns: Vec<_> =
+        table.columns.iter().enumerate().map(|(at, column)| format!("{} AS c{at}", name(&column.name))).collect();
+    let select = format!("SELECT {}, {} FROM {}", key.join(", "), columns.join(", "), name(&table.name));
+    let inner = condition.map(|condition| replace_keys(condition, &own));
+    match source {
+        Source::Now => match inner {
+            Some(inner) => format!("{select} WHERE {inner}"),
+            None => select,
+        },
+        Source::Captured(at) => {
+            let own = format!("{}.", name(&table.name));
+            let untouched = untouched(at, table, &own);
+            let inner = inner.map_or(String::new(), |inner| format!("{inner} AND "));
+            let aside = condition
+                .map_or(String::new(), |condition| format!(" AND {}", replace_keys(condition, &put_aside_keys(table))));
+            let names: Vec<_> = (0..key.len())
+                .map(|part| format!("k{part}"))
+                .chain((0..columns.len()).map(|at| format!("c{at}")))
+                .collect();
+            format!(
+                "{select} WHERE {inner}{untouched} UNION ALL SELECT {} FROM {} WHERE live{aside}",
+                names.join(", "),
+                captures_of(at)
+            )
+        }
+    }
+}
+
+fn put_aside_keys(table: &Table) -> Vec<String> {
+    (0..collations(table).len()).map(|part| format!("k{part}")).collect()
+}
+
+/// A condition names the parts of the key `\u{1}0\u{1}`, `\u{1}1\u{1}`...: they have other names in a table and in its captures.
+fn replace_keys(condition: &str, names: &[String]) -> String {
+    names
+        .iter()
+        .enumerate()
+        .fold(condition.to_owned(), |text, (part, name)| text.replace(&format!("\u{1}{part}\u{1}"), name))
+}
+
+fn place(part: usize) -> String {
+    format!("\u{1}{part}\u{1}")
+}
+
+/// Rows beyond a key.
+fn beyond(table: &Table, after: &[String]) -> String {
+    let Key::Primary(columns) = &table.key else {
+        return format!("{} > {}", place(0), after.first().map_or("NULL", String::as_str));
+    };
+    let parts: Vec<_> =
+        collations(table).iter().enumerate().map(|(part, collation)| format!("{}{collation}", place(part))).collect();
+    let after: Vec<_> = after.iter().map(|literal| format!("+{literal}")).collect();
+    if columns.iter().all(|column| !column.descending) {
+        return format!("({}) > ({})", parts.join(", "), after.join(", "));
+    }
+    // Row values know one direction only: k0 >= a AND (k0 > a OR (k1 <= b AND (k1 < b OR ...))).
+    let mut condition = String::new();
+    for ((part, after), KeyColumn { descending, .. }) in parts.iter().zip(&after).zip(columns).rev() {
+        let sign = if *descending { '<' } else { '>' };
+        condition = if condition.is_empty() {
+            format!("{part} {sign} {after}")
+        } else {
+            format!("{part} {sign}= {after} AND ({part} {sign} {after} OR ({condition}))")
+        };
+    }
+    format!("({condition})")
+}
+
+/// The row of a key.
+fn exactly(table: &Table, key: &[String]) -> String {
+    let parts = collations(table).into_iter().enumerate().zip(key);
+    let parts: Vec<_> =
+        parts.map(|((part, collation), literal)| format!("{}{collation} = +{literal}", place(part))).collect();
+    parts.join(" AND ")
+}
+
+fn order(table: &Table) -> String {
+    let parts: Vec<_> = match &table.key {
+        Key::Rowid(_) => vec!["1".to_owned()],
+        Key::Primary(columns) => {
+            let column = |(at, column): (usize, &KeyColumn)| {
+                format!(
+                    "{} COLLATE {}{}",
+                    at + 1,
+                    name(&column.collation),
+                    if column.descending { " DESC" } else { "" }
+                )
+            };
+            columns.iter().enumerate().map(column).collect()
+        }
+    };
+    parts.join(", ")
+}
+
+/// About how many bytes the line of a row takes.
+fn weight(table: &Table) -> String {
+    let columns = table.columns.iter().enumerate().map(|(at, column)| match column.only {
+        Some(Only::Integer) => "20".to_owned(),
+        Some(Only::Text) => format!("coalesce(octet_length(c{at}), 2) + 4"),
+        Some(Only::Blob) => format!("coalesce(octet_length(c{at}), 0) * 2 + 4"),
+        None => format!("CASE typeof(c{at}) WHEN 'text' THEN octet_length(c{at}) + 4 WHEN 'blob' THEN octet_length(c{at}) * 2 + 4 ELSE 24 END"),
+    });
+    columns.collect::<Vec<_>>().join(" + ")
+}
+
+fn joined(literals: &[String]) -> String {
+    literals.join(" || ',' || ")
+}
+
+/// The literals of a row, led by its row id where that is the key.
+fn literals(table: &Table, exact: bool) -> Vec<String> {
+    let rowid = matches!(table.key, Key::Rowid(_)).then(|| "k0".to_owned());
+    rowid.into_iter().chain((0..table.columns.len()).map(|at| literal(table, at, exact))).collect()
+}
+
+fn key_literals(table: &Table, exact: bool) -> Vec<String> {
+    match &table.key {
+        Key::Rowid(_) => vec!["k0".to_owned()],
+        Key::Primary(columns) => columns.iter().map(|column| literal(table, column.at, exact)).collect(),
+    }
+}
+
+/// The expression that writes the literal of a column. Where only this program can say what it is, it stands between marks.
+fn literal(table: &Table, at: usize, exact: bool) -> String {
+    let text = if exact {
+        format!("char(3) || hex(c{at}) || char(3)")
+    } else {
+        format!(
+            "CASE WHEN c{at} GLOB {CONTROL} OR instr(c{at}, char(0)) OR instr(c{at}, '{}') \
+             THEN 'CAST(X''' || hex(c{at}) || ''' AS TEXT)' ELSE quote(c{at}) END",
+            literal::TRANSACTION
+        )
+    };
+    let real = if exact {
+        // JSON has no form for an infinite number.
+        format!(
+            "CASE quote(c{at}) WHEN '9.0e+999' THEN '9e999' WHEN '-9.0e+999' THEN '-9e999' \
+             ELSE char(1) || '{at}' || char(1) END"
+        )
+    } else {
+        format!("char(1) || quote(c{at}) || char(1)")
+    };
+    match table.columns.get(at).and_then(|column| column.only) {
+        Some(Only::Integer | Only::Blob) => format!("quote(c{at})"),
+        Some(Only::Text) => format!("CASE WHEN c{at} IS NULL THEN 'NULL' ELSE {text} END"),
+        None => format!("CASE typeof(c{at}) WHEN 'text' THEN {text} WHEN 'real' THEN {real} ELSE quote(c{at}) END"),
+    }
+}
+
+fn holds_reals(table: &Table, at: usize) -> bool {
+    table.columns.get(at).is_some_and(|column| column.only.is_none())
+}
+
+/// A line with its REALs written for good; `None` when one of them can't be told for sure.
+fn sure_line(line: &str) -> Option<String> {
+    if !line.contains('\u{1}') {
+        return Some(line.to_owned());
+    }
+    marked(line, |mark, inside| (mark == '\u{1}').then(|| literal::sure_real(inside).map(literal::real))?)
+}
+
+/// The line of a row that was read the exact way.
+fn exact_line(table: &Table, row: &Row) -> Result<String, DbError> {
+    let line = marked(&row.text("lines")?, |mark, inside| match mark {
+        '\u{3}' => literal::unhex(inside).map(|bytes| literal::text(&bytes)),
+        _ => {
+            let at: usize = inside.parse().ok()?;
+            row.real(&format!("r{at}")).ok().map(literal::real)
+        }
+    });
+    line.ok_or_else(|| DbError::Shape(format!("a row of {} can't be read", table.name)))
+}
+
+/// Replaces what stands between two marks.
+fn marked(line: &str, mut replace: impl FnMut(char, &str) -> Option<String>) -> Option<String> {
+    let mut done = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(['\u{1}', '\u{3}']) {
+        let (before, marked) = rest.split_at(at);
+        let mark = marked.chars().next()?;
+        let (inside, after) = marked.get(1..)?.split_once(mark)?;
+        done.push_str(before);
+        done.push_str(&replace(mark, inside)?);
+        rest = after;
+    }
+    done.push_str(rest);
+    Some(done)
+}
+
+/// The literals of the key of a line.
+fn key_of(table: &Table, line: &str) -> Vec<String> {
+    match &table.key {
+        Key::Rowid(_) => vec![line.split(',').next().unwrap_or_default().to_owned()],
+        Key::Primary(columns) => {
+            let literals = sql::split(line);
+            columns.iter().map(|column| literals.get(column.at).copied().unwrap_or_default().to_owned()).collect()
+        }
+    }
+}
+
+/// Weight beyond which a row is fetched in pieces. It also bounds what one statement of the dump holds.
+pub const LARGE: u32 = 40_000;
+/// Bytes up to which a value of a large row is no piece of its own.
+pub const SMALL: u32 = 256;
+/// Marks the line of a row that is too large.
+const LARGE_MARK: &str = "char(2)";
+/// `*[...]*` with the control characters but for NUL, which ends a pattern, and the tab.
+const CONTROL: &str = "CAST(X'2A5B012D080A2D1F5D2A' AS TEXT)";
+const FIRST_ROWS: u32 = 128;
+const FEWEST_ROWS: u32 = 8;
+const MOST_ROWS: u32 = 16_384;

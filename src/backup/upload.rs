@@ -1,0 +1,142 @@
+//! Getting the dump into the bucket: equal parts, then one object, then the manifest.
+
+use super::age::{CHUNK, SEALED_CHUNK};
+use super::digest::Digest;
+use super::engine::{Engine, Stop};
+use super::manifest::{
+    Extent, FORMAT, Manifest, ObjectEntry, TableEntry, Verified, manifest_key, object_key, verified_key,
+};
+use super::ports::Waiting;
+use super::state::{Phase, Run};
+use crate::domain::time::rfc3339;
+
+impl Engine<'_> {
+    /// There is enough for a part. One byte more than that, since the last part must not be empty; or the end has come.
+    pub(super) fn has_part_waiting(&self, run: &Run) -> bool {
+        run.waiting > self.part_bytes() || run.phase == Phase::Upload && run.waiting > 0
+    }
+
+    /// Bytes of a part before encryption.
+    fn part_bytes(&self) -> u64 {
+        u64::from(self.settings.part_chunks) * CHUNK as u64
+    }
+
+    pub(super) async fn upload_part(&self, run: &mut Run) -> Result<(), Stop> {
+        let key = object_key(&run.id, run.sealer.is_some());
+        let Some(upload) = run.upload.clone() else {
+            run.upload = Some(self.objects.begin(&key).await?);
+            return self.commit(run, Waiting::Keep).await;
+        };
+        let last = run.waiting <= self.part_bytes();
+        let plain = self.journal.peek(self.part_bytes()).await?;
+        if plain.len() as u64 != run.waiting.min(self.part_bytes()) {
+            return Err(Stop::lost());
+        }
+        let taken = plain.len() as u64;
+        let bytes = match &mut run.sealer {
+            Some(sealer) => sealer.seal(&plain, self.settings.part_chunks as usize * SEALED_CHUNK, last)?,
+            None => plain,
+        };
+        let extent = Extent { bytes: bytes.len() as u64, sha256: Digest::of(&bytes) };
+        run.object.update(&bytes);
+        let number =
+            u16::try_from(run.parts.len() + 1).map_err(|_| Stop::Never("more parts than there can be".into()))?;
+        let tag = self.objects.part(&key, &upload, number, bytes).await?;
+        run.parts.push((extent, tag));
+        run.waiting -= taken;
+        self.commit(run, Waiting::Drop(taken)).await
+    }
+
+    pub(super) async fn complete(&self, run: &mut Run) -> Result<(), Stop> {
+        let key = object_key(&run.id, run.sealer.is_some());
+        let upload = run.upload.clone().ok_or_else(Stop::lost)?;
+        let numbers = (1_u16..).zip(&run.parts).map(|(number, (_, tag))| (number, tag.clone()));
+        if let Err(error) = self.objects.complete(&key, &upload, &numbers.collect::<Vec<_>>()).await {
+            // The answer of an earlier try may have been lost. What lies there is read and compared before it counts.
+            if self.objects.size(&key).await? != Some(run.object.bytes()) {
+                return Err(error.into());
+            }
+        }
+        run.completed_at = Some(rfc3339(self.clock.now_ms()));
+        run.stored = Some(Extent { bytes: run.object.bytes(), sha256: run.object.hex() });
+        run.phase = Phase::Commit;
+        self.commit(run, Waiting::Keep).await
+    }
+
+    /// The manifest is the commit.
+    pub(super) async fn write_manifest(&self, run: &mut Run) -> Result<(), Stop> {
+        let bytes = manifest_bytes(run)?;
+        let key = manifest_key(&run.id);
+        if !self.objects.create(&key, bytes.clone()).await? && self.objects.read(&key, None).await? != Some(bytes) {
+            return Err(Stop::Never("there is another manifest in the place of this one".into()));
+        }
+        if let Some(sealer) = &mut run.sealer {
+            sealer.forget();
+        }
+        run.phase = Phase::Load;
+        run.cursor = super::page::Cursor::default();
+        run.table = 0;
+        run.object = Digest::default();
+        self.commit(run, Waiting::Keep).await
+    }
+
+    /// Says that the backup has been restored, and empties the scratch database.
+    pub(super) async fn attest(&self, run: &mut Run) -> Result<(), Stop> {
+        let verified = Verified {
+            id: run.id.clone(),
+            verified_at: rfc3339(self.clock.now_ms()),
+            manifest_sha256: Digest::of(&manifest_bytes(run)?),
+            rows: run.tables.iter().map(|count| count.rows).sum(),
+            tables: run.tables.len() as u64,
+            integrity: run.integrity.clone().unwrap_or_default(),
+        };
+        let text = serde_json::to_vec_pretty(&verified).map_err(|error| Stop::Never(error.to_string()))?;
+        self.objects.replace(&verified_key(&run.id), text).await?;
+        self.scratch.clear().await?;
+        run.phase = Phase::Prune;
+        run.sealer = None;
+        self.commit(run, Waiting::Keep).await
+    }
+}
+
+/// The manifest of a run that is complete.
+pub(super) fn manifest(run: &Run) -> Option<Manifest> {
+    let source = run.source.as_ref()?;
+    let tables = source.schema.tables.iter().zip(&run.tables).map(|(table, count)| TableEntry {
+        name: table.name.clone(),
+        rows: count.rows,
+        sha256: count.digest.hex(),
+    });
+    Some(Manifest {
+        format: FORMAT,
+        id: run.id.clone(),
+        slot: run.slot.clone(),
+        software: env!("CARGO_PKG_VERSION").into(),
+        started_at: rfc3339(run.started_ms),
+        as_of: rfc3339(source.at_ms),
+        completed_at: run.completed_at.clone()?,
+        consistency: source.consistency,
+        bookmark: source.bookmark.clone(),
+        migrations: source.migrations.clone(),
+        schema_sha256: source.schema.hash.clone(),
+        tables: tables.collect(),
+        sequences: source.sequences.clone(),
+        sql: Extent { bytes: run.sql.bytes(), sha256: run.sql.hex() },
+        object: ObjectEntry {
+            key: object_key(&run.id, run.sealer.is_some()),
+            extent: run.stored.clone()?,
+            compression: "gzip".into(),
+            encryption: run.sealer.is_some().then(|| "age".into()),
+            members: run.members.clone(),
+            parts: run.parts.iter().map(|(extent, _)| extent.clone()).collect(),
+        },
+    })
+}
+
+fn manifest_bytes(run: &Run) -> Result<Vec<u8>, Stop> {
+    let manifest = manifest(run).ok_or_else(Stop::lost)?;
+    serde_json::to_vec_pretty(&manifest).map_err(|error| Stop::Never(error.to_string()))
+}
+
+/// Chunks of a part: 5 MiB, the least that R2 takes, and a little more when they are encrypted.
+pub const PART_CHUNKS: u32 = 80;

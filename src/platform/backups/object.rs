@@ -1,0 +1,180 @@
+//! The object that makes backups. Each alarm takes a few steps, within what one invocation may ask of D1, and sets the next.
+//!
+//! Before it works, an alarm sets itself again for later: should the process die, that one takes the run up. There is one
+//! object, so there is one run; a slot that has had its run gets no second one.
+#![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
+
+use serde_json::json;
+use wasm_bindgen::JsValue;
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+
+use super::journal::ObjectJournal;
+use super::scratch::ScratchClient;
+use super::{START, STATUS};
+use crate::app::App;
+use crate::backup::catalog;
+use crate::backup::engine::{Engine, Settings, pause_ms};
+use crate::backup::state::{Phase, Run};
+use crate::backup::upload::PART_CHUNKS;
+use crate::domain::time::rfc3339;
+use crate::platform::{installation, objects};
+use crate::ports::{BackupRun, BackupStatus, LastBackup, Level};
+
+/// The object that makes backups.
+#[durable_object(alarm)]
+pub struct BackupObject {
+    state: State,
+    env: Env,
+}
+
+impl DurableObject for BackupObject {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let (app, hands) = (self.app()?, self.hands()?);
+        let engine = hands.engine(app);
+        let run = engine.load().await.map_err(|error| format!("{error:?}"))?;
+        let run = match request.path().as_str() {
+            START => {
+                let slot: String = objects::read(&mut request).await?;
+                // An hour is much, a day is a slot: only a run that ended otherwise makes room in its slot for another.
+                let had = run.as_ref().is_some_and(|run| run.slot == slot && run.phase == Phase::Done);
+                match run {
+                    Some(run) if had || !run.phase.is_over() => Some(run),
+                    _ => {
+                        let new = Run::new(new_id(app)?, slot, app.now_ms());
+                        engine.start(&new).await.map_err(|stop| stop.text().to_owned())?;
+                        Some(new)
+                    }
+                }
+            }
+            STATUS => run,
+            _ => return objects::no_such_path(),
+        };
+        if run.as_ref().is_some_and(|run| !run.phase.is_over()) {
+            self.state.storage().set_alarm(1).await?;
+        }
+        let last = catalog::newest_verified(app.ports.objects.as_ref()).await.map_err(|error| format!("{error:?}"))?;
+        let last = last.map(|backup| LastBackup {
+            at_ms: catalog::at_ms(&backup.manifest),
+            bytes: backup.manifest.object.extent.bytes,
+            rows: backup.manifest.tables.iter().map(|table| table.rows).sum(),
+            id: backup.manifest.id,
+        });
+        objects::answer(&BackupStatus { run: run.map(on_the_wire), last })
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        self.state.storage().set_alarm(WATCHDOG_MS).await?;
+        let (app, hands) = (self.app()?, self.hands()?);
+        let engine = hands.engine(app);
+        let (mut steps, began) = (0, app.now_ms());
+        loop {
+            let Some(run) = engine.load().await.map_err(|error| format!("{error:?}"))? else { break };
+            if run.phase.is_over() {
+                break;
+            }
+            let run = engine.step(run).await.map_err(|stop| stop.text().to_owned())?;
+            steps += 1;
+            if run.phase.is_over() {
+                report(app, &run);
+                break;
+            }
+            if run.failures > 0 || steps >= STEPS || app.now_ms() - began > INVOCATION_MS {
+                self.state.storage().set_alarm(pause_ms(run.failures).max(1)).await?;
+                return Response::empty();
+            }
+        }
+        self.state.storage().delete_alarm().await?;
+        Response::empty()
+    }
+}
+
+impl BackupObject {
+    fn app(&self) -> Result<&'static App> {
+        installation::of(&self.env).ok_or_else(|| "misconfigured".into())
+    }
+
+    fn hands(&self) -> Result<Hands> {
+        let storage: JsValue = self.state.storage().as_raw().into();
+        let scratch = ScratchClient::new(self.env.durable_object("SCRATCH")?);
+        Ok(Hands { journal: ObjectJournal::new(storage), scratch })
+    }
+}
+
+struct Hands {
+    journal: ObjectJournal,
+    scratch: ScratchClient,
+}
+
+impl Hands {
+    fn engine<'a>(&'a self, app: &'a App) -> Engine<'a> {
+        Engine {
+            db: app.ports.db.as_ref(),
+            objects: app.ports.objects.as_ref(),
+            scratch: &self.scratch,
+            journal: &self.journal,
+            clock: app.ports.clock.as_ref(),
+            entropy: app.ports.entropy.as_ref(),
+            settings: Settings {
+                recipient: app.config.backups.recipient.as_ref(),
+                keep: &app.config.backups.keep,
+                page_bytes: PAGE_BYTES,
+                part_chunks: PART_CHUNKS,
+                small_bytes: SMALL_BYTES,
+            },
+        }
+    }
+}
+
+/// `20261123T032300Z-1f2e3d4c`: sorts by time.
+fn new_id(app: &App) -> Result<String> {
+    let mut chance = [0; 4];
+    app.ports.entropy.fill(&mut chance).map_err(|error| format!("{error:?}"))?;
+    let time: String = rfc3339(app.now_ms()).chars().filter(|letter| !matches!(letter, '-' | ':')).take(15).collect();
+    Ok(format!("{time}Z-{:08x}", u32::from_be_bytes(chance)))
+}
+
+fn on_the_wire(run: Run) -> BackupRun {
+    let phase = serde_json::to_value(run.phase).ok().and_then(|phase| phase.as_str().map(str::to_owned));
+    BackupRun {
+        id: run.id,
+        slot: run.slot,
+        phase: phase.unwrap_or_default(),
+        started_ms: run.started_ms,
+        rows: run.tables.iter().map(|table| table.rows).sum(),
+        sql_bytes: run.sql.bytes(),
+        problem: run.problem,
+    }
+}
+
+/// One line for each run that ends.
+fn report(app: &App, run: &Run) {
+    let good = run.phase == Phase::Done;
+    let level = if good && run.problem.is_none() { Level::Info } else { Level::Error };
+    let line = json!({
+        "timestamp": rfc3339(app.now_ms()),
+        "severity_text": if level == Level::Info { "INFO" } else { "ERROR" },
+        "body": "backup",
+        "backup.id": run.id,
+        "backup.slot": run.slot,
+        "outcome": if good { "verified" } else { "failed" },
+        "detail": run.problem,
+        "backup.rows": run.tables.iter().map(|table| table.rows).sum::<u64>(),
+        "backup.bytes": run.stored.as_ref().map(|stored| stored.bytes),
+        "duration_ms": app.now_ms() - run.started_ms,
+        "restarts": run.restarts,
+    });
+    app.log(level, &line);
+}
+
+/// Steps of one alarm: most ask D1 once or twice, and 50 times is what one invocation may on the free plan.
+const STEPS: u32 = 8;
+const INVOCATION_MS: i64 = 15_000;
+/// When the process dies, the run goes on after this.
+const WATCHDOG_MS: i64 = 30_000;
+/// The longest text that D1 hands over is 2 MB, and a page may be twice its weight.
+const PAGE_BYTES: u32 = 800_000;
+const SMALL_BYTES: u32 = 1_600_000;

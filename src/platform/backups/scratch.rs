@@ -1,0 +1,155 @@
+//! The database that backups are restored into to see whether they can be: the SQLite of an object of its own.
+//!
+//! Data is loaded member by member, each in one transaction with its number, so that a member is there once or not at all.
+//! Foreign keys are not enforced while rows come in the order of their keys; they are checked at the end.
+#![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
+
+use async_trait::async_trait;
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use worker::send::SendFuture;
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+
+use super::journal::rows;
+use crate::backup::ports::Scratch;
+use crate::backup::{sql, writer};
+use crate::platform::deadline::within;
+use crate::platform::{d1_text, edge, objects};
+use crate::ports::{Db, DbError, Outcome, PortError};
+use crate::store::value::{Row, Statement};
+
+/// A database to be thrown away.
+#[durable_object(fetch)]
+pub struct ScratchObject {
+    state: State,
+}
+
+impl DurableObject for ScratchObject {
+    fn new(state: State, _: Env) -> Self {
+        Self { state }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let path = request.path();
+        match path.split('/').collect::<Vec<_>>().as_slice() {
+            ["", "load", run, member] => {
+                let bytes = request.bytes().await?;
+                self.load(run, member.parse().unwrap_or(u64::MAX), &bytes).await?;
+                objects::answer(&())
+            }
+            ["", "query"] => {
+                let statements: Vec<String> = objects::read(&mut request).await?;
+                let storage = self.storage();
+                let answers = statements.iter().map(|sql| edge::sql_rows(&storage, sql));
+                let answers =
+                    answers.collect::<std::result::Result<Vec<_>, _>>().map_err(|error| edge::message(&error))?;
+                objects::answer(&answers)
+            }
+            ["", "clear"] => {
+                self.state.storage().delete_all().await?;
+                objects::answer(&())
+            }
+            _ => objects::no_such_path(),
+        }
+    }
+}
+
+impl ScratchObject {
+    fn storage(&self) -> JsValue {
+        self.state.storage().as_raw().into()
+    }
+
+    async fn load(&self, run: &str, member: u64, bytes: &[u8]) -> Result<()> {
+        if member == 0 {
+            self.state.storage().delete_all().await?;
+        }
+        let script = writer::gunzip(bytes).map_err(|error| error.to_string())?;
+        let storage = self.storage();
+        let exec = |sql: &str| edge::sql_rows(&storage, sql).map_err(|error| edge::message(&error));
+        // Outside a transaction, or it does nothing. From here to the end there is no await.
+        exec("PRAGMA foreign_keys = OFF")?;
+        exec(CREATE)?;
+        let last = rows(&storage, LAST).map_err(|error| format!("{error:?}"))?;
+        let last = last.first().map(|row| Ok::<_, DbError>((row.text("run")?, row.integer("member")?))).transpose();
+        let last = last.map_err(|error| format!("{error:?}"))?;
+        let number = i64::try_from(member).unwrap_or(i64::MAX);
+        match last {
+            Some((own, last)) if own == run && last >= number => return Ok(()),
+            Some((own, last)) if own == run && last == number - 1 => {}
+            None if number == 0 => {}
+            _ => return Err("scratch: not the next member".into()),
+        }
+        for statement in sql::statements(&script) {
+            // Each file of SQL turns the checks off by itself, in a way that ends with a transaction.
+            if !statement.starts_with("PRAGMA ") {
+                exec(statement)?;
+            }
+        }
+        exec(&format!("INSERT OR REPLACE INTO _edgekeep_loaded VALUES (1, {}, {number})", sql::text(run)))?;
+        Ok(())
+    }
+}
+
+/// The scratch database as the run sees it.
+pub(super) struct ScratchClient {
+    namespace: JsValue,
+}
+
+impl ScratchClient {
+    pub(super) fn new(namespace: worker::ObjectNamespace) -> Self {
+        Self { namespace: namespace.into() }
+    }
+
+    async fn answer(&self, promise: Promise) -> std::result::Result<String, PortError> {
+        let answer = match within(DEADLINE_MS, JsFuture::from(promise)).await {
+            Ok(Ok(answer)) => answer.as_string().unwrap_or_default(),
+            Ok(Err(error)) => return Err(PortError::Failed(format!("scratch: {}", edge::message(&error)))),
+            Err(_) => return Err(PortError::Timeout),
+        };
+        match answer.split_at_checked(3) {
+            Some(("200", body)) => Ok(body.to_owned()),
+            _ => Err(PortError::Failed(format!("scratch: {answer:.200}"))),
+        }
+    }
+
+    async fn ask(&self, statements: &[Statement]) -> std::result::Result<Vec<Vec<Row>>, DbError> {
+        let body = serde_json::to_string(&statements.iter().map(|statement| &statement.sql).collect::<Vec<_>>());
+        let body = body.map_err(|error| DbError::Other(error.to_string()))?;
+        let text = self.answer(edge::ask(&self.namespace, NAME, "/query", &body)).await;
+        let text = text.map_err(|error| DbError::Unavailable(format!("{error:?}")))?;
+        let answers: Vec<String> = serde_json::from_str(&text).map_err(|error| DbError::Shape(error.to_string()))?;
+        answers.iter().map(|answer| d1_text::rows(answer)).collect()
+    }
+}
+
+#[async_trait]
+impl Db for ScratchClient {
+    async fn query(&self, statement: Statement) -> std::result::Result<Vec<Row>, DbError> {
+        let answers = SendFuture::new(async { self.ask(&[statement]).await }).await?;
+        answers.into_iter().next().ok_or_else(|| DbError::Shape("scratch: no answer".into()))
+    }
+
+    async fn batch(&self, statements: Vec<Statement>) -> std::result::Result<Vec<Outcome>, DbError> {
+        let answers = SendFuture::new(async { self.ask(&statements).await }).await?;
+        Ok(answers.into_iter().map(|rows| Outcome { rows, changes: 0 }).collect())
+    }
+}
+
+#[async_trait]
+impl Scratch for ScratchClient {
+    async fn load(&self, run: &str, member: u64, bytes: Vec<u8>) -> std::result::Result<(), PortError> {
+        let path = format!("/load/{run}/{member}");
+        SendFuture::new(async { self.answer(edge::send(&self.namespace, NAME, &path, &bytes)).await.map(drop) }).await
+    }
+
+    async fn clear(&self) -> std::result::Result<(), PortError> {
+        SendFuture::new(async { self.answer(edge::ask(&self.namespace, NAME, "/clear", "null")).await.map(drop) }).await
+    }
+}
+
+const NAME: &str = "scratch";
+/// Loading a member takes longer than an ordinary call.
+const DEADLINE_MS: u64 = 25_000;
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS _edgekeep_loaded (id INTEGER PRIMARY KEY, run TEXT, member INTEGER)";
+const LAST: &str = "SELECT run, member FROM _edgekeep_loaded";

@@ -1,0 +1,392 @@
+//! Backups over real SQLite: every type, one instant, every fault, and nothing that counts without having been restored.
+
+use edgekeep::backup::catalog;
+use edgekeep::backup::manifest::{Consistency, Manifest, manifest_key, object_key, verified_key};
+use edgekeep::backup::retention::Policy;
+use edgekeep::backup::state::{Phase, Run};
+use edgekeep::ports::PortError;
+
+use crate::support::backups::Bench;
+use crate::support::faults::Fault;
+use crate::support::sqlite_db::SqliteDb;
+
+const ID: &str = "20260102T030405Z-00000001";
+
+/// A database of everything that SQLite has and D1 takes.
+fn menagerie() -> SqliteDb {
+    let db = SqliteDb::empty();
+    db.script(MENAGERIE).expect("the menagerie");
+    db
+}
+
+fn manifest(bench: &Bench, id: &str) -> Manifest {
+    serde_json::from_slice(&bench.objects.look(&manifest_key(id)).expect("a manifest")).expect("JSON")
+}
+
+/// The dump loaded by SQLite as it is.
+fn restored(sql: &str) -> SqliteDb {
+    let db = SqliteDb::empty();
+    db.script("PRAGMA foreign_keys = OFF").unwrap();
+    db.script(sql).unwrap_or_else(|error| panic!("the dump does not load: {error}"));
+    db
+}
+
+fn assert_same(found: &SqliteDb, wanted: &[(String, Vec<Vec<String>>)]) {
+    let found = found.cells();
+    assert_eq!(
+        found.iter().map(|(name, rows)| (name, rows.len())).collect::<Vec<_>>(),
+        wanted.iter().map(|(name, rows)| (name, rows.len())).collect::<Vec<_>>()
+    );
+    for ((name, found), (_, wanted)) in found.iter().zip(wanted) {
+        for (at, (found, wanted)) in found.iter().zip(wanted).enumerate() {
+            assert_eq!(found, wanted, "{name}, row {at}");
+        }
+    }
+}
+
+fn schema_of(db: &SqliteDb) -> Vec<String> {
+    let rows = db.look("SELECT coalesce(sql, '') AS sql FROM sqlite_schema ORDER BY type, name", []);
+    rows.iter().map(|row| row.text("sql").unwrap()).collect()
+}
+
+fn assert_good(run: &Run) {
+    assert_eq!((run.phase, run.problem.as_deref()), (Phase::Done, None), "{:?}", run.problem);
+}
+
+#[tokio::test]
+async fn every_value_survives_however_large_the_database() {
+    for small_bytes in [0, 50_000_000] {
+        let bench = Bench { small_bytes, ..Bench::over(menagerie()) };
+        let (cells, schema) = (bench.db.cells(), schema_of(&bench.db));
+        assert_good(&bench.run(ID).await);
+        let back = restored(&bench.sql(ID));
+        assert_same(&back, &cells);
+        assert_eq!(schema_of(&back), schema);
+        assert_eq!(schema_of(&bench.db), schema, "captures are taken away");
+        let sequence = |db: &SqliteDb| db.number("SELECT seq FROM sqlite_sequence WHERE name = 'counted'", []);
+        assert_eq!(sequence(&back), sequence(&bench.db));
+        assert_eq!(
+            manifest(&bench, ID).tables.iter().map(|table| table.rows).sum::<u64>(),
+            cells.iter().map(|(_, rows)| rows.len() as u64).sum::<u64>()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_small_database_is_read_in_one_transaction_and_a_large_one_by_captures() {
+    let db = SqliteDb::migrated();
+    let bench = Bench { small_bytes: 500_000, ..Bench::over(db) };
+    assert_good(&bench.run(ID).await);
+    assert_eq!(manifest(&bench, ID).consistency, Consistency::OneTransaction);
+    let sql: Vec<_> = bench.db.take_statements().into_iter().map(|statement| statement.sql).collect();
+    assert!(!sql.iter().any(|sql| sql.contains("CREATE TRIGGER")), "{sql:?}");
+    let bench = Bench::over(SqliteDb::migrated());
+    assert_good(&bench.run(ID).await);
+    assert_eq!(manifest(&bench, ID).consistency, Consistency::CapturedChanges);
+}
+
+#[tokio::test]
+async fn data_stands_on_one_line_and_no_statement_is_too_long_for_d1() {
+    let bench = Bench::over(menagerie());
+    assert_good(&bench.run(ID).await);
+    let sql = bench.sql(ID);
+    for statement in sql.split(";\n") {
+        assert!(statement.len() < 100_000, "{} bytes: {:.80}", statement.len(), statement);
+    }
+    assert!(!sql.contains("BEGIN TRANSACTION") && !sql.contains('\r') && !sql.contains('\0'));
+}
+
+/// Writes of every kind, many of which push rows out, move keys or go on to other tables.
+fn disturb(db: &SqliteDb, seed: u32) {
+    let n = seed % 400;
+    let m = seed.wrapping_mul(7919) % 400;
+    let scripts = [
+        format!("INSERT OR REPLACE INTO plain (id, a, b, c) VALUES ({n}, 'new{seed}', {m}, x'00')"),
+        format!("UPDATE plain SET a = a || 'x' WHERE id % 7 = {}", seed % 7),
+        format!("DELETE FROM plain WHERE id BETWEEN {n} AND {}", n + 2),
+        format!("UPDATE OR REPLACE plain SET id = {m} WHERE id = {n}"),
+        format!("INSERT INTO plain (id, a) VALUES ({n}, 'up') ON CONFLICT (id) DO UPDATE SET a = 'up{seed}'"),
+        format!("INSERT OR REPLACE INTO uniques (id, u, v, w) VALUES ({}, 'u{n}', {m}, 'W{m}')", 1_000 + seed),
+        format!("UPDATE OR REPLACE uniques SET u = 'u{n}', v = {m}, w = 'w{n}' WHERE id = {m}"),
+        format!("REPLACE INTO keyed VALUES ('K{n}', {m}, 'seed{seed}')"),
+        format!("UPDATE OR REPLACE keyed SET a = 'k{m}' WHERE a = 'k{n}'"),
+        format!("DELETE FROM keyed WHERE b = {m}"),
+        format!("DELETE FROM parents WHERE id = {n}"),
+        format!("DELETE FROM trees WHERE id = {}", n % 60),
+        format!("INSERT INTO counted (v) VALUES ('later{seed}')"),
+        format!(
+            "UPDATE accounts SET money = money - 5 WHERE id = {}; UPDATE vaults SET money = money + 5 WHERE id = {}",
+            n % 50,
+            m % 50
+        ),
+        "UPDATE large SET b = x'ff' WHERE id = 1".into(),
+        format!("INSERT OR IGNORE INTO uniques (id, u, v, w) VALUES ({n}, 'u{n}', {m}, 'x')"),
+        format!("UPDATE moving SET v = v + 1 WHERE id = {n}"),
+    ];
+    let script = &scripts[seed as usize % scripts.len()];
+    db.script(script).unwrap_or_else(|error| panic!("{script}: {error}"));
+}
+
+#[tokio::test]
+async fn is_of_one_instant_whatever_is_written_meanwhile() {
+    for round in 0..6 {
+        let bench = Bench { page_bytes: 3_000, ..Bench::over(menagerie()) };
+        bench.start(ID).await;
+        let wanted = bench.db.cells();
+        assert_eq!(bench.step().await.unwrap().phase, Phase::Rows);
+        let mut seed = round * 1_000;
+        loop {
+            let run = bench.step().await.unwrap();
+            if run.phase.is_over() {
+                assert_good(&run);
+                break;
+            }
+            for _ in 0..8 {
+                seed += 1;
+                disturb(&bench.db, seed);
+            }
+        }
+        assert!(seed > round * 1_000 + 300, "only {seed} changes");
+        assert_same(&restored(&bench.sql(ID)), &wanted);
+        assert_ne!(bench.db.cells(), wanted);
+    }
+}
+
+#[tokio::test]
+async fn value_moved_between_tables_during_a_dump_is_neither_lost_nor_doubled() {
+    let bench = Bench { page_bytes: 1_000, ..Bench::over(menagerie()) };
+    bench.start(ID).await;
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let writer = async {
+        let mut moves = 0_u32;
+        while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            moves += 1;
+            let sql = format!(
+                "UPDATE accounts SET money = money - 1 WHERE id = {0}; UPDATE vaults SET money = money + 1 WHERE id = {0}",
+                moves % 50
+            );
+            bench.db.script(&format!("BEGIN; {sql}; COMMIT")).unwrap();
+            tokio::task::yield_now().await;
+        }
+        moves
+    };
+    let dump = async {
+        let run = bench.finish().await;
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        run
+    };
+    let (run, moves) = tokio::join!(dump, writer);
+    assert_good(&run);
+    assert!(moves > 50, "{moves} moves");
+    let sum = "SELECT (SELECT sum(money) FROM accounts) + (SELECT sum(money) FROM vaults)";
+    assert_eq!(restored(&bench.sql(ID)).number(sum, []), bench.db.number(sum, []));
+}
+
+#[tokio::test]
+async fn captures_are_in_nobodys_way() {
+    let quiet = menagerie();
+    let bench = Bench { page_bytes: 3_000, ..Bench::over(menagerie()) };
+    bench.start(ID).await;
+    bench.step().await.unwrap();
+    for seed in 0..600 {
+        disturb(&quiet, seed);
+        disturb(&bench.db, seed);
+    }
+    assert_eq!(bench.db.cells(), quiet.cells(), "the same writes have the same effect");
+}
+
+#[tokio::test]
+async fn a_fault_of_any_call_loses_nothing() {
+    // How many calls an undisturbed run makes.
+    let calm = faulty();
+    assert_good(&calm.run(ID).await);
+    let calls =
+        [calm.db.faults.calls(), calm.objects.faults.calls(), calm.journal.faults.calls(), calm.scratch.faults.calls()];
+    assert!(calls[0] > 20 && calls[1] > 15, "{calls:?}");
+    let sql = calm.sql(ID);
+    for (port, calls) in calls.into_iter().enumerate() {
+        for n in 1..=calls {
+            for lose in [false, true] {
+                let bench = faulty();
+                bench.start(ID).await;
+                let error = || PortError::Failed("on command".into());
+                let fault = if lose { Fault::Lose(error()) } else { Fault::Fail(error()) };
+                let database = edgekeep::ports::DbError::Unavailable("on command".into());
+                match port {
+                    0 => bench.db.faults.on(n, if lose { Fault::Lose(database) } else { Fault::Fail(database) }),
+                    1 => bench.objects.faults.on(n, fault),
+                    2 => bench.journal.faults.on(n, fault),
+                    _ => bench.scratch.faults.on(n, fault),
+                }
+                // Nothing counts before it is complete and restored.
+                let run = loop {
+                    let step = bench.step().await;
+                    let listed = catalog::one(bench.objects.as_ref(), ID).await.unwrap_or_default();
+                    let run = bench.engine().load().await.unwrap().unwrap();
+                    if let Some(backup) = listed {
+                        assert!(bench.objects.look(&backup.manifest.object.key).is_some());
+                        assert!(backup.verified_at.is_none() || run.phase as u8 >= Phase::Attest as u8);
+                    }
+                    if step.is_ok_and(|run| run.phase.is_over()) {
+                        break run;
+                    }
+                };
+                assert_eq!(run.phase, Phase::Done, "port {port}, call {n}: {:?}", run.problem);
+                assert_eq!(bench.sql(ID), sql, "port {port}, call {n}");
+                // An upload whose id was lost on its way can't be aborted; R2 forgets it after a week.
+                assert!(bench.objects.open_uploads() <= usize::from(lose && port == 1));
+                assert_eq!(schema_of(&bench.db), schema_of(&calm.db));
+            }
+        }
+    }
+}
+
+/// Small enough to be dumped a few hundred times, large enough for pages, large rows and several parts.
+fn faulty() -> Bench {
+    let db = SqliteDb::empty();
+    db.script(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, b BLOB);
+         CREATE TABLE k (x TEXT, y INT, PRIMARY KEY (x, y)) WITHOUT ROWID;
+         INSERT INTO k VALUES ('a', 1), ('a', 2), ('b', 1);",
+    )
+    .unwrap();
+    // Nothing that could be compressed, the same each time.
+    let mut state = 1_u64;
+    for id in 1..8 {
+        let mut hex = String::new();
+        while hex.len() < 60_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            hex.push_str(&format!("{:08x}", state >> 32));
+        }
+        db.script(&format!("INSERT INTO a VALUES ({id}, x'{hex}')")).unwrap();
+    }
+    Bench { page_bytes: 60_000, ..Bench::over(db) }
+}
+
+#[tokio::test]
+async fn gives_up_on_what_never_works_and_cleans_up() {
+    let bench = Bench::over(menagerie());
+    let schema = schema_of(&bench.db);
+    bench.start(ID).await;
+    for _ in 0..5 {
+        bench.step().await.unwrap();
+    }
+    bench.objects.faults.always(Fault::Fail(PortError::Timeout));
+    let run = bench.finish().await;
+    assert_eq!(run.phase, Phase::Failed);
+    assert_eq!(schema_of(&bench.db), schema, "captures are taken away");
+    assert_eq!(bench.journal.waiting(), 0);
+    assert!(catalog::all(bench.objects.as_ref()).await.is_err());
+    bench.objects.faults.heal();
+    assert_eq!(catalog::all(bench.objects.as_ref()).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn begins_anew_when_the_schema_changes_and_refuses_what_it_cannot_back_up() {
+    let bench = Bench { page_bytes: 3_000, ..Bench::over(menagerie()) };
+    bench.start(ID).await;
+    bench.step().await.unwrap();
+    bench.db.script("ALTER TABLE plain ADD COLUMN later TEXT DEFAULT 'x'").unwrap();
+    let run = bench.finish().await;
+    assert_eq!((run.phase, run.restarts), (Phase::Done, 1));
+    assert_same(&restored(&bench.sql(ID)), &bench.db.cells());
+
+    let bench = Bench::over(SqliteDb::empty());
+    bench.db.script("CREATE VIRTUAL TABLE words USING fts5(word)").unwrap();
+    let run = bench.run(ID).await;
+    assert_eq!(run.phase, Phase::Failed);
+    assert!(run.problem.unwrap().contains("words"));
+}
+
+#[tokio::test]
+async fn what_a_dead_run_has_left_is_taken_away_by_the_next() {
+    let bench = Bench::over(menagerie());
+    let schema = schema_of(&bench.db);
+    bench.start(ID).await;
+    for _ in 0..4 {
+        bench.step().await.unwrap();
+    }
+    assert_ne!(schema_of(&bench.db), schema);
+    // Another run, whose journal knows nothing of the first.
+    let next = "20260103T030405Z-00000002";
+    assert_good(&bench.run(next).await);
+    assert_eq!(schema_of(&bench.db), schema);
+    assert_same(&restored(&bench.sql(next)), &bench.db.cells());
+}
+
+#[tokio::test]
+async fn a_flipped_bit_anywhere_is_found() {
+    let bench = faulty();
+    bench.start(ID).await;
+    let run = bench.until(Phase::Load).await;
+    let key = object_key(ID, false);
+    let whole = bench.objects.look(&key).unwrap();
+    let parts = manifest(&bench, ID).object.parts;
+    assert!(parts.len() > 1, "{} parts", parts.len());
+    let mut from = 0;
+    for part in &parts {
+        for at in [from, from + part.bytes / 2, from + part.bytes - 1] {
+            let mut bytes = whole.clone();
+            bytes[usize::try_from(at).unwrap()] ^= 0x10;
+            bench.objects.plant(&key, bytes);
+            bench.engine().start(&run).await.unwrap();
+            let failed = bench.finish().await;
+            assert_eq!(failed.phase, Phase::Failed, "byte {at}");
+            assert!(bench.objects.look(&verified_key(ID)).is_none(), "byte {at}");
+        }
+        from += part.bytes;
+    }
+    bench.objects.plant(&key, whole);
+    bench.engine().start(&run).await.unwrap();
+    assert_good(&bench.finish().await);
+    // A manifest that is not the one that was verified is not verified.
+    let mut text = bench.objects.look(&manifest_key(ID)).unwrap();
+    let at = text.windows(4).position(|part| part == b"rows").unwrap();
+    text[at + 7] ^= 1;
+    bench.objects.plant(&manifest_key(ID), text);
+    let backup = catalog::one(bench.objects.as_ref(), ID).await.unwrap();
+    assert!(backup.is_none_or(|backup| backup.verified_at.is_none()));
+}
+
+#[tokio::test]
+async fn rows_that_did_not_survive_the_restore_are_seen() {
+    let bench = faulty();
+    bench.start(ID).await;
+    bench.until(Phase::Compare).await;
+    bench.scratch.db().script("UPDATE k SET y = 3 WHERE x = 'b'").unwrap();
+    let run = bench.finish().await;
+    assert_eq!(run.phase, Phase::Failed);
+    assert!(run.problem.unwrap().contains("table k"), "it says where");
+    assert!(bench.objects.look(&verified_key(ID)).is_none());
+}
+
+#[tokio::test]
+async fn passes_over_foreign_objects_and_keeps_what_the_policy_keeps() {
+    let bench = Bench { small_bytes: 500_000, keep: Policy::parse("2d").unwrap(), ..Bench::over(SqliteDb::migrated()) };
+    let foreign = [
+        "backups/readme.txt",
+        "backups/x/manifest.json",
+        "backups/20260101T000000Z-0000000f/manifest.json",
+        "else/20260101T000000Z-0000000f/manifest.json",
+    ];
+    for key in foreign {
+        bench.objects.plant(key, b"{\"format\": 1}".to_vec());
+    }
+    let day = edgekeep::domain::time::DAY_MS;
+    for n in 2..6 {
+        assert_good(&bench.run(&format!("2026010{n}T030405Z-00000001")).await);
+        bench.clock.advance(day);
+    }
+    let left: Vec<_> =
+        catalog::all(bench.objects.as_ref()).await.unwrap().into_iter().map(|backup| backup.manifest.id).collect();
+    assert_eq!(left, ["20260104T030405Z-00000001", "20260105T030405Z-00000001"]);
+    let keys = bench.objects.keys();
+    assert!(foreign.iter().all(|key| keys.contains(&(*key).to_owned())));
+    assert_eq!(keys.len(), foreign.len() + 6, "{keys:?}");
+    // The clock jumps back: nothing goes, the newest stays.
+    bench.clock.advance(-30 * day);
+    assert_good(&bench.run("20251207T030405Z-00000001").await);
+    assert_eq!(catalog::all(bench.objects.as_ref()).await.unwrap().len(), 3);
+}
+
+const MENAGERIE: &str = include_str!("menagerie.sql");

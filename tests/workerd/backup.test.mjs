@@ -1,0 +1,222 @@
+// Backups on the built Worker: made, restored to see whether they can be, killed half-way, loaded by others, and the drill.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, before, describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { Decrypter, generateIdentity, identityToRecipient } from "age-encryption";
+import { unstable_splitSqlQuery } from "wrangler";
+import { PROJECT } from "../../scripts/paths.mjs";
+import { wrangler, wranglerEnvironment } from "../../scripts/wrangler.mjs";
+import { startWorker } from "./harness.mjs";
+
+const OPERATOR_TOKEN = "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0";
+const VARS = { OPERATOR_TOKEN, OPERATOR_LIMIT: "100000/minute" };
+const MENAGERIE = readFileSync(join(PROJECT, "tests", "native", "menagerie.sql"), "utf8");
+const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** @typedef {import("./harness.mjs").Worker} Worker */
+
+/** @param {Worker} worker @param {string} path @param {any} [init] */
+const operator = async (worker, path, init = {}) => {
+  const answer = await worker.fetch(`/api/v1/operator${path}`, { ...init, headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } });
+  assert.ok(answer.ok, `${path}: ${answer.status}`);
+  return answer;
+};
+
+/** Waits until the run that goes on is over. @param {Worker} worker */
+const finish = async (worker) => {
+  for (const deadline = Date.now() + 120_000; ; await sleep(50)) {
+    const { run, backups } = await (await operator(worker, "/backups")).json();
+    if (["done", "failed"].includes(run.phase)) {
+      assert.equal(run.phase, "done", run.problem);
+      return backups.find((/** @type {any} */ one) => one.id === run.id);
+    }
+    assert.ok(Date.now() < deadline, `still ${run.phase}: ${run.problem}`);
+  }
+};
+
+/** @param {Worker} worker */
+const backUp = async (worker) => {
+  await operator(worker, "/backups", { method: "POST" });
+  return finish(worker);
+};
+
+/** @param {Worker} worker @param {string} id */
+const object = async (worker, id) => {
+  const { manifest } = await (await operator(worker, `/backups/${id}`)).json();
+  const parts = [];
+  for (const at of manifest.object.parts.keys()) parts.push(Buffer.from(await (await operator(worker, `/backups/${id}/parts/${at + 1}`)).arrayBuffer()));
+  return { manifest, bytes: Buffer.concat(parts) };
+};
+
+/** @param {Worker} worker @param {string} sql */
+const fill = async (worker, sql) => {
+  const database = await worker.d1;
+  const statements = unstable_splitSqlQuery(sql).map((/** @type {string} */ statement) => database.prepare(statement));
+  await database.batch(statements);
+};
+
+/** Every cell of every table, exact: as SQLite itself writes it. */
+const cells = (/** @type {DatabaseSync} */ database) => {
+  const own = "type = 'table' AND substr(name, 1, 4) <> '_cf_' AND substr(name, 1, 7) <> 'sqlite_'";
+  const names = database.prepare(`SELECT name FROM sqlite_schema WHERE ${own} ORDER BY name`).all().map(({ name }) => String(name));
+  return names.map((name) => {
+    const table = `"${name.replaceAll('"', '""')}"`;
+    const columns = database.prepare("SELECT name FROM pragma_table_xinfo(?)").all(name).map((row) => `"${String(row.name).replaceAll('"', '""')}"`);
+    const shown = columns.map((column, at) => `typeof(${column}) || ':' || CASE typeof(${column}) WHEN 'real' THEN printf('%!.20g', ${column}) ELSE hex(${column}) END AS v${at}`);
+    return [name, database.prepare(`SELECT ${shown.join(", ")} FROM ${table}`).all().map((row) => Object.values(row).join("|"))];
+  });
+};
+
+/** The file of the local D1 database. */
+const d1File = async (/** @type {string} */ data) => {
+  const { globSync } = await import("node:fs");
+  const [file = ""] = globSync(join(data, "**", "*.sqlite")).filter((path) => /d1/i.test(path) && !path.endsWith("metadata.sqlite"));
+  return file;
+};
+
+describe("a backup of every type", () => {
+  /** @type {Worker} */
+  let worker;
+  const data = mkdtempSync(join(tmpdir(), "edgekeep-backup-"));
+  before(async () => {
+    worker = await startWorker({ vars: VARS, persist: data, migrate: false });
+    await fill(worker, MENAGERIE);
+  });
+  after(async () => {
+    await worker.stop();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  it("is restored before it counts, and loads elsewhere, cell by cell", async () => {
+    const made = await backUp(worker);
+    assert.ok(made.verified_at);
+    const { manifest, bytes } = await object(worker, made.id);
+    assert.equal(manifest.consistency, "captured_changes");
+    const sql = gunzipSync(bytes).toString();
+    await worker.halt();
+    const source = new DatabaseSync(await d1File(data), { readOnly: true });
+    const wanted = cells(source);
+    source.close();
+
+    const node = new DatabaseSync(":memory:");
+    node.exec("PRAGMA foreign_keys = OFF");
+    node.exec(sql);
+    assert.deepEqual(cells(node), wanted);
+    node.close();
+
+    const file = join(data, "plain.db");
+    const cli = spawnSync("sqlite3", [file], { input: sql });
+    if (cli.error) assert.equal(/** @type {any} */ (cli.error).code, "ENOENT");
+    else {
+      assert.equal(String(cli.stderr), "");
+      const plain = new DatabaseSync(file);
+      assert.deepEqual(cells(plain), wanted);
+      plain.close();
+    }
+
+    writeFileSync(join(data, "dump.sql"), sql);
+    const state = join(data, "wrangler");
+    const done = spawnSync(process.execPath, wrangler("d1", "execute", "DB", "--local", "--persist-to", state, "--yes", "--file", join(data, "dump.sql")), {
+      cwd: PROJECT,
+      env: { ...wranglerEnvironment(process.env), CI: "1" },
+    });
+    assert.equal(done.status, 0, `${done.stderr}${done.stdout}`);
+    const loaded = new DatabaseSync(await d1File(state), { readOnly: true });
+    assert.deepEqual(cells(loaded), wanted);
+    loaded.close();
+    await worker.restart();
+  });
+
+  it("survives SIGKILL at any moment, fifty times", async () => {
+    await operator(worker, "/backups", { method: "POST" });
+    let over = 0;
+    for (let kill = 0; kill < 50; kill += 1) {
+      await sleep(Math.random() * 250);
+      await worker.kill9();
+      await worker.restart();
+      // Asking takes up the run without waiting for its alarm.
+      const { run, backups } = await (await operator(worker, "/backups")).json();
+      for (const one of backups) assert.ok(one.verified_at || one.id === run.id, "what is over has been restored");
+      if (run.phase === "done") {
+        over += 1;
+        await operator(worker, "/backups", { method: "POST" });
+      } else assert.notEqual(run.phase, "failed", run.problem);
+    }
+    const last = await finish(worker);
+    assert.ok(last.verified_at);
+    assert.ok(over < 50);
+    const database = await worker.d1;
+    assert.equal(await database.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE substr(name, 1, 18) = '_edgekeep_capture_'").first("n"), 0);
+  });
+});
+
+describe("the drill", () => {
+  /** @type {Worker} */
+  let worker;
+  const account = { email: "drill@example.com", password: "engine weaves patterns like a loom" };
+  before(async () => void (worker = await startWorker({ vars: VARS })));
+  after(() => worker.stop());
+
+  it("s11: after a restore the old password opens the account, and a session revoked after the backup stays dead", async () => {
+    assert.equal((await worker.post("/api/v1/auth/register", account)).status, 201);
+    const login = await (await worker.post("/api/v1/auth/login", account)).json();
+    const bearer = { authorization: `Bearer ${login.access_token}` };
+    const made = await backUp(worker);
+    assert.equal((await worker.fetch("/api/v1/auth/logout", { method: "POST", headers: bearer })).status, 204);
+
+    const { bytes, manifest } = await object(worker, made.id);
+    assert.equal(manifest.consistency, "one_transaction");
+    const database = await worker.d1;
+    const own = "substr(name, 1, 4) <> '_cf_' AND substr(name, 1, 7) <> 'sqlite_'";
+    const { results } = await database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND ${own}`).all();
+    await database.batch([
+      database.prepare("PRAGMA defer_foreign_keys=TRUE"),
+      ...results.map((/** @type {any} */ row) => database.prepare(`DROP TABLE "${row.name}"`)),
+    ]);
+    assert.equal((await worker.post("/api/v1/auth/login", account)).status, 500);
+    await fill(worker, gunzipSync(bytes).toString());
+    await database.prepare("UPDATE installation SET sessions_not_before = ?1 WHERE id = 1").bind(Date.now()).run();
+
+    assert.equal((await worker.fetch("/api/v1/auth/me", { headers: bearer })).status, 401);
+    assert.equal((await worker.post("/api/v1/auth/refresh", { refresh_token: login.refresh_token })).status, 401);
+    assert.equal((await worker.post("/api/v1/auth/login", account)).status, 200);
+  });
+
+  it("makes one backup of a day, however often its cron comes", async () => {
+    const time = new Date();
+    await Promise.all([worker.scheduled("23 3 * * *", time), worker.scheduled("23 3 * * *", time)]);
+    await finish(worker);
+    await worker.scheduled("23 3 * * *", time);
+    await finish(worker);
+    const { backups } = await (await operator(worker, "/backups")).json();
+    assert.equal(backups.filter((/** @type {any} */ one) => one.slot === time.toISOString().slice(0, 10)).length, 1);
+  });
+});
+
+describe("an encrypted backup", () => {
+  it("is opened by age and by nobody without the identity, and has been restored all the same", async () => {
+    const identity = await generateIdentity();
+    const worker = await startWorker({ vars: { ...VARS, BACKUP_PUBLIC_KEY: await identityToRecipient(identity) }, migrate: false });
+    try {
+      await fill(worker, MENAGERIE);
+      const made = await backUp(worker);
+      assert.ok(made.verified_at && made.encrypted);
+      const { bytes, manifest } = await object(worker, made.id);
+      const decrypter = new Decrypter();
+      decrypter.addIdentity(identity);
+      const sql = gunzipSync(await decrypter.decrypt(bytes));
+      assert.equal(sql.length, manifest.sql.bytes);
+      const other = new Decrypter();
+      other.addIdentity(await generateIdentity());
+      await assert.rejects(other.decrypt(bytes));
+    } finally {
+      await worker.stop();
+    }
+  });
+});
