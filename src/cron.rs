@@ -92,8 +92,8 @@ async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) 
 /// What the monitor of a schedule is called where reports go.
 fn monitor(cron: &str) -> &'static str {
     match cron {
-        health::BACKUP_CRON => "edgekeep-backup",
-        "0 * * * *" => "edgekeep-clean-up",
+        BACKUP => "edgekeep-backup",
+        HOURLY => "edgekeep-clean-up",
         PROBES => "edgekeep-probes",
         _ => "edgekeep-cron",
     }

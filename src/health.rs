@@ -11,7 +11,7 @@ use futures_util::future::Either;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::store::cron_runs;
+use crate::ports::LastBackup;
 use crate::store::probe::probe;
 
 /// How a part answered.
@@ -39,7 +39,7 @@ pub struct Probes {
     /// The object store.
     pub objects: Check,
     /// When the last backup that ended well began, ms; `None` when none is known of.
-    pub last_backup_ms: Option<i64>,
+    pub last_backup: Option<LastBackup>,
     /// What went wrong, for the log.
     pub causes: Vec<String>,
 }
@@ -88,13 +88,13 @@ pub async fn ask(app: &App) -> Probes {
         check(app, probe(ports.db.as_ref())),
         check(app, ports.limiter.ping()),
         check(app, ports.objects.size(PROBE_KEY)),
-        within(app, cron_runs::last_ok(ports.db.as_ref(), BACKUP_CRON)),
+        within(app, ports.backups.status()),
     );
     let parts = [("database", &database), ("limiter", &limiter), ("objects", &objects)];
     let causes = parts.iter().filter_map(|(name, (_, cause))| Some(format!("{name}: {}", cause.as_ref()?))).collect();
-    // A database that does not answer is told of by its own check.
-    let last_backup_ms = last_backup.and_then(std::result::Result::ok).flatten();
-    Probes { at_ms, database: database.0, limiter: limiter.0, objects: objects.0, last_backup_ms, causes }
+    // That backups can't be asked is told of by the hourly look at them.
+    let last_backup = last_backup.and_then(std::result::Result::ok).and_then(|status| status.last);
+    Probes { at_ms, database: database.0, limiter: limiter.0, objects: objects.0, last_backup, causes }
 }
 
 impl Latest {
@@ -141,5 +141,3 @@ pub const FRESH_MS: i64 = 5_000;
 const STALE_MS: i64 = 30_000;
 /// No object lies there: asking for it costs least.
 const PROBE_KEY: &str = "readyz";
-/// The schedule of backups.
-pub const BACKUP_CRON: &str = "23 3 * * *";

@@ -160,7 +160,9 @@ impl Engine<'_> {
         }
     }
 
-    async fn failed(&self, mut run: Run, stop: Stop) -> Result<Run, Stop> {
+    async fn failed(&self, run: Run, stop: Stop) -> Result<Run, Stop> {
+        // The step may have been written down although its answer got lost: what is written counts, with its bytes.
+        let mut run = self.load().await?.unwrap_or(run);
         run.problem = Some(stop.text().to_owned());
         run.failures += 1;
         let anew = matches!(stop, Stop::Anew(_)) && run.restarts < MOST_RESTARTS;
@@ -189,7 +191,7 @@ impl Engine<'_> {
         self.commit(run, Waiting::Clear).await
     }
 
-    async fn abandon_upload(&self, run: &Run) {
+    pub(super) async fn abandon_upload(&self, run: &Run) {
         if let (Some(upload), None) = (&run.upload, &run.completed_at) {
             let _ = self.objects.abort(&object_key(&run.id, run.sealer.is_some()), upload).await;
         }

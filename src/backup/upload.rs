@@ -25,7 +25,12 @@ impl Engine<'_> {
         let key = object_key(&run.id, run.sealer.is_some());
         let Some(upload) = run.upload.clone() else {
             run.upload = Some(self.objects.begin(&key).await?);
-            return self.commit(run, Waiting::Keep).await;
+            let Err(stop) = self.commit(run, Waiting::Keep).await else { return Ok(()) };
+            // An upload that nobody remembers would lie there for a week.
+            if self.load().await?.is_none_or(|stored| stored.upload != run.upload) {
+                self.abandon_upload(run).await;
+            }
+            return Err(stop);
         };
         let last = run.waiting <= self.part_bytes();
         let plain = self.journal.peek(self.part_bytes()).await?;

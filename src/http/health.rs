@@ -22,7 +22,7 @@ pub(super) struct Live {
 pub(super) struct Ready {
     status: &'static str,
     checks: Checks,
-    /// The last backup that ended well; absent when none is known of.
+    /// The newest backup that is complete and has been restored; absent when none is known of.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_backup: Option<LastBackup>,
 }
@@ -38,8 +38,11 @@ pub(super) struct Checks {
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct LastBackup {
+    /// As of when it is.
     at: String,
     age_seconds: i64,
+    /// Of the object in the bucket.
+    bytes: u64,
 }
 
 /// The Worker runs, and what it was built from. Asks nobody.
@@ -60,9 +63,11 @@ pub async fn ready(call: Call, (): ()) -> Result<Reply> {
     let probes = health::latest(&call.app).await;
     let checks = Checks { database: probes.database, limiter: probes.limiter, objects: probes.objects };
     let now_ms = call.app.now_ms();
-    let last_backup = probes
-        .last_backup_ms
-        .map(|at_ms| LastBackup { at: rfc3339(at_ms), age_seconds: (now_ms - at_ms).max(0) / 1000 });
+    let last_backup = probes.last_backup.as_ref().map(|last| LastBackup {
+        at: rfc3339(last.at_ms),
+        age_seconds: (now_ms - last.at_ms).max(0) / 1000,
+        bytes: last.bytes,
+    });
     if probes.are_all_ok() {
         return Reply::json(StatusCode::OK, &Ready { status: "ready", checks, last_backup });
     }

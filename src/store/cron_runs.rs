@@ -58,15 +58,6 @@ pub async fn latest(db: &dyn Db, count: u32) -> Result<Vec<CronRun>, DbError> {
     rows.iter().map(run).collect()
 }
 
-/// When the last run of a schedule that ended well began, ms.
-///
-/// # Errors
-/// As [`Db::query`].
-pub async fn last_ok(db: &dyn Db, cron: &str) -> Result<Option<i64>, DbError> {
-    let rows = db.query(Statement::new(LAST_OK, [cron.into()])).await?;
-    rows.first().map(|row| row.integer("started_at")).transpose()
-}
-
 /// Forgets the runs that began before `before_ms`.
 ///
 /// # Errors
@@ -79,6 +70,4 @@ const BEGIN: &str = "INSERT INTO cron_runs (id, cron, scheduled_at, started_at) 
 const FINISH: &str = "UPDATE cron_runs SET milliseconds = ?2, outcome = ?3, detail = ?4 WHERE id = ?1";
 const LATEST: &str = "SELECT cron, scheduled_at, started_at, milliseconds, outcome, detail FROM cron_runs
     ORDER BY started_at DESC LIMIT CAST(?1 AS INTEGER)";
-const LAST_OK: &str = "SELECT started_at FROM cron_runs WHERE cron = ?1 AND outcome = 'ok'
-    ORDER BY started_at DESC LIMIT 1";
 const DELETE_BEFORE: &str = "DELETE FROM cron_runs WHERE started_at < ?1";

@@ -1,6 +1,6 @@
 //! Is it alive, is it ready.
 
-use edgekeep::ports::{DbError, PortError};
+use edgekeep::ports::{DbError, LastBackup, PortError};
 use serde_json::json;
 
 use crate::support::World;
@@ -24,7 +24,8 @@ async fn ready_asks_each_part_once() {
     let answer = world.get("/readyz").send().await.expect(200);
     let checks = json!({"database": "ok", "limiter": "ok", "objects": "ok"});
     assert_eq!(answer.json(), json!({"status": "ready", "checks": checks}));
-    assert_eq!(world.db.faults.calls(), 2, "its probe, and when the last backup was");
+    assert_eq!(world.db.faults.calls(), 1);
+    assert_eq!(world.backups.faults.calls(), 1, "for when the last backup was");
     assert_eq!(world.limiter.faults.calls(), 1);
     assert_eq!(world.objects.faults.calls(), 1);
 }
@@ -114,16 +115,11 @@ async fn while_one_asks_the_others_get_what_was_known_before() {
 #[tokio::test]
 async fn tells_how_old_the_last_good_backup_is() {
     let world = World::new();
-    let run = "INSERT INTO cron_runs (id, cron, scheduled_at, started_at, milliseconds, outcome)
-        VALUES (?1, ?2, ?3, ?3, 1, ?4)";
-    let add = |id: &str, cron: &str, ago_ms: i64, outcome: &str| {
-        let at = world.app.now_ms() - ago_ms;
-        world.db.look(run, [id.into(), cron.into(), at.into(), outcome.into()]);
-    };
-    add("a", "23 3 * * *", 90_000_000, "ok");
-    add("b", "23 3 * * *", 3_600_000, "error");
-    add("c", "0 * * * *", 1_000, "ok");
+    let at_ms = world.app.now_ms() - 90_000_000;
+    let last = LastBackup { id: "b".into(), at_ms, bytes: 4_096, rows: 7 };
+    world.backups.standing.lock().unwrap().last = Some(last);
     let answer = world.get("/readyz").send().await.expect(200);
     assert_eq!(answer.at("/last_backup/age_seconds"), 90_000);
+    assert_eq!(answer.at("/last_backup/bytes"), 4_096);
     assert_eq!(answer.text("/last_backup/at"), "2026-01-01T02:04:05.678Z");
 }

@@ -32,7 +32,21 @@ impl DurableObject for BackupObject {
         Self { state, env }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        objects::answer_call(self.who(), request, || {}, |request| self.work(request)).await
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        objects::run_alarm(self.who(), || {}, self.go_on()).await
+    }
+}
+
+impl BackupObject {
+    fn who(&self) -> (&'static str, &Env) {
+        ("BackupObject", &self.env)
+    }
+
+    async fn work(&self, mut request: Request) -> Result<Response> {
         let (app, hands) = (self.app()?, self.hands()?);
         let engine = hands.engine(app);
         let run = engine.load().await.map_err(|error| format!("{error:?}"))?;
@@ -66,7 +80,7 @@ impl DurableObject for BackupObject {
         objects::answer(&BackupStatus { run: run.map(on_the_wire), last })
     }
 
-    async fn alarm(&self) -> Result<Response> {
+    async fn go_on(&self) -> Result<Response> {
         self.state.storage().set_alarm(WATCHDOG_MS).await?;
         let (app, hands) = (self.app()?, self.hands()?);
         let engine = hands.engine(app);
@@ -90,9 +104,7 @@ impl DurableObject for BackupObject {
         self.state.storage().delete_alarm().await?;
         Response::empty()
     }
-}
 
-impl BackupObject {
     fn app(&self) -> Result<&'static App> {
         installation::of(&self.env).ok_or_else(|| "misconfigured".into())
     }

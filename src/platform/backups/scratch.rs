@@ -18,19 +18,27 @@ use crate::platform::deadline::within;
 use crate::platform::{d1_text, edge, objects};
 use crate::ports::{Db, DbError, Outcome, PortError};
 use crate::store::value::{Row, Statement};
+use crate::telemetry::scope;
 
 /// A database to be thrown away.
 #[durable_object(fetch)]
 pub struct ScratchObject {
     state: State,
+    env: Env,
 }
 
 impl DurableObject for ScratchObject {
-    fn new(state: State, _: Env) -> Self {
-        Self { state }
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        objects::answer_call(("ScratchObject", &self.env), request, || {}, |request| self.work(request)).await
+    }
+}
+
+impl ScratchObject {
+    async fn work(&self, mut request: Request) -> Result<Response> {
         let path = request.path();
         match path.split('/').collect::<Vec<_>>().as_slice() {
             ["", "load", run, member] => {
@@ -53,9 +61,7 @@ impl DurableObject for ScratchObject {
             _ => objects::no_such_path(),
         }
     }
-}
 
-impl ScratchObject {
     fn storage(&self) -> JsValue {
         self.state.storage().as_raw().into()
     }
@@ -116,7 +122,7 @@ impl ScratchClient {
     async fn ask(&self, statements: &[Statement]) -> std::result::Result<Vec<Vec<Row>>, DbError> {
         let body = serde_json::to_string(&statements.iter().map(|statement| &statement.sql).collect::<Vec<_>>());
         let body = body.map_err(|error| DbError::Other(error.to_string()))?;
-        let text = self.answer(edge::ask(&self.namespace, NAME, "/query", &body)).await;
+        let text = self.answer(edge::ask(&self.namespace, NAME, "/query", &body, &traceparent())).await;
         let text = text.map_err(|error| DbError::Unavailable(format!("{error:?}")))?;
         let answers: Vec<String> = serde_json::from_str(&text).map_err(|error| DbError::Shape(error.to_string()))?;
         answers.iter().map(|answer| d1_text::rows(answer)).collect()
@@ -144,8 +150,16 @@ impl Scratch for ScratchClient {
     }
 
     async fn clear(&self) -> std::result::Result<(), PortError> {
-        SendFuture::new(async { self.answer(edge::ask(&self.namespace, NAME, "/clear", "null")).await.map(drop) }).await
+        SendFuture::new(async {
+            self.answer(edge::ask(&self.namespace, NAME, "/clear", "null", &traceparent())).await.map(drop)
+        })
+        .await
     }
+}
+
+/// The trace of the run that asks.
+fn traceparent() -> String {
+    scope::current().map(|scope| scope.trace.to_string()).unwrap_or_default()
 }
 
 const NAME: &str = "scratch";

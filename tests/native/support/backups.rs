@@ -170,9 +170,12 @@ impl Journal for MemoryJournal {
     }
 }
 
+/// A database, and which member of which object it has loaded last.
+type Held = (Arc<SqliteDb>, Option<(String, u64)>);
+
 /// A scratch database on SQLite.
 pub struct MemoryScratch {
-    held: Mutex<(Arc<SqliteDb>, Option<(String, u64)>)>,
+    held: Mutex<Held>,
     /// Its plan of faults, for loads.
     pub faults: Faults<PortError>,
 }
@@ -187,7 +190,7 @@ impl MemoryScratch {
         Arc::clone(&self.held().0)
     }
 
-    fn held(&self) -> MutexGuard<'_, (Arc<SqliteDb>, Option<(String, u64)>)> {
+    fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
