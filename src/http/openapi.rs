@@ -199,7 +199,9 @@ impl Schemas {
         T::schemas(&mut all);
         for (name, schema) in all {
             // Schemas are trees of text: writing them can't fail.
-            self.0.insert(name, serde_json::to_value(schema).unwrap_or_default());
+            let schema = serde_json::to_value(schema).unwrap_or_default();
+            let before = self.0.insert(name.clone(), schema.clone());
+            assert!(before.is_none_or(|before| before == schema), "two structs of the wire are called {name}");
         }
         json!({"$ref": format!("#/components/schemas/{name}")})
     }

@@ -34,12 +34,12 @@ pub(super) struct PartBody {
     state: &'static str,
     /// When it was last probed.
     probed_at: Option<String>,
-    availability: Vec<WindowBody>,
+    availability: Vec<AvailabilityBody>,
 }
 
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-pub(super) struct WindowBody {
+pub(super) struct AvailabilityBody {
     /// `24h`, `7d`, `30d` or `90d`.
     window: &'static str,
     /// Probes within it.
@@ -114,14 +114,14 @@ async fn read(app: &App, now_ms: i64) -> Result<StatusBody> {
     Ok(StatusBody { status: state(all), target: TARGET, parts, incidents })
 }
 
-fn windows(counts: Option<&Counts>) -> Vec<WindowBody> {
+fn windows(counts: Option<&Counts>) -> Vec<AvailabilityBody> {
     let counted = counts.map_or([(0, 0); 4], |counts| counts.windows);
     WINDOWS
         .iter()
         .zip(counted)
         .map(|((window, _), (ok, failed))| {
             let share = uptime::availability(ok, failed);
-            WindowBody { window, probes: ok + failed, share, meets_target: share.map(|share| share >= TARGET) }
+            AvailabilityBody { window, probes: ok + failed, share, meets_target: share.map(|share| share >= TARGET) }
         })
         .collect()
 }
