@@ -11,7 +11,7 @@ use crate::store::cron_runs::{self, CronRun};
 
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-pub(super) struct RunBody {
+pub(super) struct CronRunBody {
     cron: String,
     scheduled_at: String,
     started_at: String,
@@ -26,8 +26,8 @@ pub(super) struct RunBody {
 
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-pub(super) struct RunsBody {
-    runs: Vec<RunBody>,
+pub(super) struct CronRunsBody {
+    runs: Vec<CronRunBody>,
 }
 
 /// The latest scheduled runs, newest first.
@@ -36,7 +36,7 @@ pub(super) struct RunsBody {
 /// [`crate::error::Error::Unavailable`].
 pub async fn list(call: Call, (): ()) -> Result<Reply> {
     let found = cron_runs::latest(call.app.ports.db.as_ref(), RUNS).await?;
-    let on_the_wire = |run: CronRun| RunBody {
+    let on_the_wire = |run: CronRun| CronRunBody {
         cron: run.cron,
         scheduled_at: rfc3339(run.scheduled_at),
         started_at: rfc3339(run.started_at),
@@ -44,7 +44,7 @@ pub async fn list(call: Call, (): ()) -> Result<Reply> {
         outcome: run.outcome,
         detail: run.detail,
     };
-    Reply::json(StatusCode::OK, &RunsBody { runs: found.into_iter().map(on_the_wire).collect() })
+    Reply::json(StatusCode::OK, &CronRunsBody { runs: found.into_iter().map(on_the_wire).collect() })
 }
 
 /// A day of hourly runs and some.

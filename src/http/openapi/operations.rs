@@ -6,7 +6,7 @@ use super::{Operation, Schemas};
 use crate::http::accounts::{LoginBody, RegisterBody};
 use crate::http::backups::{BackupDetail, BackupsBody, PruneBody, VerdictsBody};
 use crate::http::batch::{BatchBody, BatchReply};
-use crate::http::cron_runs::RunsBody;
+use crate::http::cron_runs::CronRunsBody;
 use crate::http::deletion::DeletionBody;
 use crate::http::detect::{DetectBody, DetectReply};
 use crate::http::grant::{TokenBody, UserBody};
@@ -204,7 +204,7 @@ fn operator(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation
             )
         },
         ("GET", "/api/v1/operator/cron-runs") => Operation {
-            answers: vec![(200, "The runs", Some(schemas.of::<RunsBody>()))],
+            answers: vec![(200, "The runs", Some(schemas.of::<CronRunsBody>()))],
             ..operation(
                 "listCronRuns",
                 "List scheduled runs",
