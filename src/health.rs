@@ -1,7 +1,7 @@
 //! Probes of the parts that a request needs: for `/readyz`, and every five minutes for the record.
 //!
 //! What must hold: the parts are asked at the same time, each under one deadline, and however often somebody wants to know,
-//! they are asked at most once in [`FRESH_MS`] by an isolate.
+//! they are asked at most once in `FRESH_MS` by an isolate.
 
 use std::fmt::Debug;
 use std::pin::pin;
@@ -70,7 +70,7 @@ struct State {
     asking_since_ms: Option<i64>,
 }
 
-/// The probes, no older than [`FRESH_MS`]; while somebody is asking, those before it.
+/// The probes, no older than `FRESH_MS`; while somebody is asking, those before it.
 pub async fn latest(app: &App) -> Probes {
     if let Some(probes) = app.health.usable(app) {
         return probes;

@@ -64,6 +64,20 @@ pub async fn newest_verified(objects: &dyn Objects) -> Result<Option<Backup>, Po
     Ok(None)
 }
 
+/// The newest backup before this one that has been restored.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn verified_before(objects: &dyn Objects, id: &str) -> Result<Option<Backup>, PortError> {
+    let keys = objects.list(PREFIX).await?;
+    for earlier in keys.iter().rev().filter_map(|(key, _)| id_of(key)).filter(|earlier| *earlier < id) {
+        if let Some(backup) = one(objects, earlier).await?.filter(|backup| backup.verified_at.is_some()) {
+            return Ok(Some(backup));
+        }
+    }
+    Ok(None)
+}
+
 /// What a policy says of all backups, newest first.
 ///
 /// # Errors

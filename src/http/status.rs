@@ -59,7 +59,7 @@ pub(super) struct IncidentBody {
     ended_at: Option<String>,
 }
 
-/// What an isolate last answered, for [`FRESH_MS`]: the answer reads three months, and changes every five minutes.
+/// What an isolate last answered, for `FRESH_MS`: the answer reads three months, and changes every five minutes.
 #[derive(Debug, Clone, Default)]
 pub struct Latest(Arc<Mutex<Option<(i64, StatusBody)>>>);
 

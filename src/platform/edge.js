@@ -192,7 +192,7 @@ export function stack() {
 let instances = 0;
 let lastError = "";
 
-addEventListener("error", (/** @type {any} */ event) => {
+globalThis.addEventListener?.("error", (/** @type {any} */ event) => {
   lastError = String(event.error?.stack ?? event.message);
 });
 

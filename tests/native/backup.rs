@@ -4,7 +4,7 @@ use edgekeep::backup::catalog;
 use edgekeep::backup::manifest::{Consistency, Manifest, manifest_key, object_key, verified_key};
 use edgekeep::backup::retention::Policy;
 use edgekeep::backup::state::{Phase, Run};
-use edgekeep::ports::PortError;
+use edgekeep::ports::{Objects as _, PortError};
 
 use crate::support::backups::Bench;
 use crate::support::faults::Fault;
@@ -390,3 +390,17 @@ async fn passes_over_foreign_objects_and_keeps_what_the_policy_keeps() {
 }
 
 const MENAGERIE: &str = include_str!("menagerie.sql");
+
+#[tokio::test]
+async fn the_one_before_is_the_newest_that_was_restored() {
+    let bench = faulty();
+    let ids = ["20260101T000000Z-00000001", "20260102T000000Z-00000001", "20260103T000000Z-00000001"];
+    for id in ids {
+        assert_good(&bench.run(id).await);
+    }
+    let before = |id: &'static str| async { catalog::verified_before(bench.objects.as_ref(), id).await.unwrap() };
+    assert_eq!(before(ids[2]).await.unwrap().manifest.id, ids[1]);
+    assert_eq!(before(ids[0]).await, None);
+    bench.objects.delete(&edgekeep::backup::manifest::verified_key(ids[1])).await.unwrap();
+    assert_eq!(before(ids[2]).await.unwrap().manifest.id, ids[0], "one that was not restored does not count");
+}

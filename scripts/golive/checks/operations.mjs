@@ -39,15 +39,15 @@ export const operations = [
     id: "backup",
     title: "The newest backup is fresh and was restored to prove it",
     async run({ client, now, operatorToken }) {
-      const backup = (await client.fetch("/readyz")).body?.backup ?? (await newest(client, operatorToken));
-      if (!backup) return warn("this version does not say", "Deploy one that makes backups, or ask with OPERATOR_TOKEN set to the installation's.");
-      const at = Date.parse(backup.verified_at ?? backup.completed_at ?? backup.last_success_at ?? "");
-      if (Number.isNaN(at)) return warn("there is none yet", "The first is made at 03:23 UTC; `npm run backup -- now` makes one at once.");
-      const hours = (now.getTime() - at) / HOUR;
-      if (hours > 26) return fail(`${Math.round(hours)} hours old`, "`npm run backup -- now`, and look at the log for why none came.");
-      return backup.verified_at || backup.verified === true
-        ? pass(`${Math.round(hours)} hours old, restored and compared`)
-        : fail("it was never restored", "`npm run backup -- verify latest` says why.");
+      const { checks, last_backup: last } = (await client.fetch("/readyz")).body ?? {};
+      if (!checks) return warn("/readyz does not say", "Look at what `/readyz` answers.");
+      if (last) {
+        const hours = Math.round((now.getTime() - Date.parse(last.at)) / HOUR);
+        if (hours > 26) return fail(`${hours} hours old`, "`npm run backup -- now`, and look at the log for why none came.");
+        return pass(`${hours} hours old, restored and compared`);
+      }
+      if ((await complete(client, operatorToken)) > 0) return fail("none was ever restored", "`npm run backup -- verify ID` says why.");
+      return warn("there is none yet", "The first is made at 03:23 UTC; `npm run backup -- now` makes one at once.");
     },
   },
   {
@@ -82,11 +82,11 @@ async function lastRun({ client, inside, operatorToken }) {
   return row && { at: row.started_at, ok: row.outcome === "ok", each: HOURLY };
 }
 
-/** @param {import("../client.mjs").Client} client @param {string | undefined} token */
-async function newest(client, token) {
-  if (!token) return undefined;
+/** How many backups are in the bucket, as far as one may ask. @param {import("../client.mjs").Client} client @param {string | undefined} token */
+async function complete(client, token) {
+  if (!token) return 0;
   const { status, body } = await client.fetch("/api/v1/operator/backups", { token });
-  return status === 200 ? (body?.backups?.[0] ?? {}) : undefined;
+  return status === 200 ? (body?.backups?.length ?? 0) : 0;
 }
 
 /** What the Worker would send: an envelope with one event. @param {string} dsn @param {string} environment @param {Date} now */

@@ -19,6 +19,8 @@ use crate::backup::upload::PART_CHUNKS;
 use crate::domain::time::rfc3339;
 use crate::platform::{installation, objects};
 use crate::ports::{BackupRun, BackupStatus, LastBackup, Level};
+use crate::telemetry::report::Report;
+use crate::telemetry::scope;
 
 /// The object that makes backups.
 #[durable_object(alarm)]
@@ -94,6 +96,7 @@ impl BackupObject {
             steps += 1;
             if run.phase.is_over() {
                 report(app, &run);
+                watch(app, &run).await;
                 break;
             }
             if run.failures > 0 || steps >= STEPS || app.now_ms() - began > INVOCATION_MS {
@@ -180,6 +183,45 @@ fn report(app: &App, run: &Run) {
         "restarts": run.restarts,
     });
     app.log(level, &line);
+}
+
+/// What somebody should look at: a run that failed, and one that found less than half of what the last good one did.
+async fn watch(app: &App, run: &Run) {
+    let rows = run.tables.iter().map(|table| table.rows).sum::<u64>();
+    let (kind, detail) = if run.phase == Phase::Failed {
+        ("backup_failed", run.problem.clone().unwrap_or_default())
+    } else {
+        let Ok(before) = catalog::verified_before(app.ports.objects.as_ref(), &run.id).await else { return };
+        let Some(before) = before.map(|backup| rows_of(&backup)).filter(|before| rows < before / 2) else { return };
+        ("backup_shrunk", format!("{rows} rows, and {before} in the backup before"))
+    };
+    let now_ms = app.now_ms();
+    app.log(
+        Level::Error,
+        &json!({
+            "timestamp": rfc3339(now_ms),
+            "severity_text": "ERROR",
+            "body": kind,
+            "backup.id": run.id,
+            "detail": detail,
+        }),
+    );
+    if let (Some(sentry), Some(scope)) = (&app.sentry, scope::current()) {
+        let report = Report {
+            level: Level::Error,
+            kind,
+            message: &detail,
+            location: "",
+            frames: &[],
+            during: "backup",
+            status: None,
+        };
+        sentry.capture(&scope, &report);
+    }
+}
+
+fn rows_of(backup: &catalog::Backup) -> u64 {
+    backup.manifest.tables.iter().map(|table| table.rows).sum()
 }
 
 /// Steps of one alarm: most ask D1 once or twice, and 50 times is what one invocation may on the free plan.
