@@ -1,11 +1,9 @@
 //! Register, log in, and who am I.
 
-use std::sync::Arc;
-
 use http::StatusCode;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
+use super::attempt::{attempt, succeed};
 use super::body::JsonInput;
 use super::call::{Call, Principal};
 use super::grant::{self, Delivery, UserBody};
@@ -13,7 +11,6 @@ use super::reply::Reply;
 use crate::domain::email::Email;
 use crate::domain::name::DisplayName;
 use crate::domain::password::{NewPassword, Password, PhcString};
-use crate::domain::throttle::Wait;
 use crate::error::{Error, FieldProblem, Result};
 use crate::hashing;
 use crate::ports::{DbError, Verification};
@@ -130,22 +127,11 @@ impl JsonInput for Login {
 /// [`Error::InvalidCredentials`], [`Error::TooManyAttempts`], [`Error::Busy`], [`Error::Unavailable`].
 pub async fn login(call: Call, input: Login) -> Result<Reply> {
     let ports = &call.app.ports;
-    let account = throttle_key(input.email.as_str());
-    if let Wait::Milliseconds(wait_ms) = ports.throttle.begin(&account, &call.address).await? {
-        return Err(Error::TooManyAttempts { wait_ms });
-    }
-    let compared = compare(&call, &input).await;
-    let (found, verification) = match compared {
-        Ok(compared) => compared,
-        Err(error) => {
-            withdraw(&call, account);
-            return Err(error);
-        }
-    };
+    let (found, verification) = attempt(&call, input.email.as_str(), compare(&call, &input)).await?;
     let Some(credentials) = found.filter(|_| verification.matches) else {
         return Err(Error::InvalidCredentials);
     };
-    ports.throttle.succeed(&account, &call.address).await?;
+    succeed(&call, input.email.as_str()).await?;
 
     let user = credentials.user;
     let opening = grant::open(&call, &user.id)?;
@@ -170,14 +156,6 @@ async fn compare(call: &Call, input: &Login) -> Result<(Option<Credentials>, Ver
     Ok((found, verification))
 }
 
-/// An attempt that came to no comparison guessed nothing, and must not make its owner wait: it is taken back after the
-/// answer. When even that fails, it stays counted, which is the safe side.
-pub(super) fn withdraw(call: &Call, account: String) {
-    let throttle = Arc::clone(&call.app.ports.throttle);
-    let address = call.address.clone();
-    call.app.ports.background.spawn(Box::pin(async move { drop(throttle.withdraw(&account, &address).await) }));
-}
-
 /// The account behind the access token.
 ///
 /// # Errors
@@ -189,10 +167,4 @@ pub async fn me(_: Call, principal: Principal, (): ()) -> Result<Reply> {
 /// What a password is compared with when there is no account: it costs what a stored hash costs.
 fn decoy(call: &Call) -> Result<PhcString> {
     hashing::dummy(call.app.config.hashing.cost()).map_err(|failure| Error::Internal(format!("decoy: {failure}")))
-}
-
-/// Names an account to the throttle without naming its e-mail, which is normalised. It exists for any address, so that waiting tells nothing
-/// about who is registered.
-pub(super) fn throttle_key(email: &str) -> String {
-    Sha256::digest(email.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

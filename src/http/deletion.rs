@@ -3,13 +3,12 @@
 use http::header;
 use serde::Deserialize;
 
-use super::accounts::{throttle_key, withdraw};
+use super::attempt::confirm;
 use super::body::JsonInput;
 use super::call::{Call, Principal};
 use super::cookie;
 use super::reply::Reply;
-use crate::domain::password::{Password, PhcString};
-use crate::domain::throttle::Wait;
+use crate::domain::password::Password;
 use crate::error::{Error, FieldProblem, Result};
 use crate::store::users;
 
@@ -48,36 +47,18 @@ pub async fn delete(call: Call, principal: Principal, input: Deletion) -> Result
     }
     let ports = &call.app.ports;
     let user = principal.user;
-    let account = throttle_key(&user.email);
-    if let Wait::Milliseconds(wait_ms) = ports.throttle.begin(&account, &call.address).await? {
-        return Err(Error::TooManyAttempts { wait_ms });
-    }
-    let (stored, matches) = match compare(&call, &user.id, &input.password).await {
-        Ok(compared) => compared,
-        Err(error) => {
-            withdraw(&call, account);
-            return Err(error);
-        }
-    };
-    if !matches {
+    let stored = confirm(&call, (&user.id, &user.email), &input.password, GONE).await?;
+    let Some(stored) = stored else {
         return Err(Error::InvalidInput(vec![FieldProblem::new(
             "password",
             "This is not the password of the account.",
         )]));
-    }
-    ports.throttle.succeed(&account, &call.address).await?;
+    };
     if users::delete(ports.db.as_ref(), &user.id, &stored).await? == 0 {
         return Err(GONE);
     }
     let reply = Reply::no_content().with_event("user_deleted", &user.id);
     Ok(if with_cookie { reply.with_header(header::SET_COOKIE, cookie::removal()) } else { reply })
-}
-
-async fn compare(call: &Call, user_id: &str, password: &Password) -> Result<(PhcString, bool)> {
-    let ports = &call.app.ports;
-    let stored = users::password(ports.db.as_ref(), user_id).await?.ok_or(GONE)?;
-    let verification = ports.hasher.verify(password, &stored).await?;
-    Ok((stored, verification.matches))
 }
 
 const GONE: Error = Error::Unauthenticated("the account was deleted or its password changed in the meantime");

@@ -6,6 +6,7 @@
 
 pub mod access_log;
 pub mod accounts;
+mod attempt;
 pub mod backups;
 pub mod batch;
 pub mod bearer;

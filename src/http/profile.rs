@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::accounts::{throttle_key, withdraw};
+use super::attempt::confirm;
 use super::body::JsonInput;
 use super::call::{Call, Principal};
 use super::grant::UserBody;
@@ -12,7 +12,6 @@ use super::sessions::revoked_reply;
 use crate::domain::email::Email;
 use crate::domain::name::DisplayName;
 use crate::domain::password::{NewPassword, Password};
-use crate::domain::throttle::Wait;
 use crate::error::{Error, FieldProblem, Result};
 use crate::store::{sessions, users};
 
@@ -92,27 +91,9 @@ pub async fn change_password(call: Call, principal: Principal, input: Change) ->
         .map_err(|problem| Error::InvalidInput(vec![FieldProblem::new("new_password", problem)]))?
         .into_password();
 
-    let account = throttle_key(email.as_str());
-    if let Wait::Milliseconds(wait_ms) = ports.throttle.begin(&account, &call.address).await? {
-        return Err(Error::TooManyAttempts { wait_ms });
-    }
-    let compared = async {
-        let stored = users::password(ports.db.as_ref(), &user.id).await?;
-        let stored = stored.ok_or(Error::Unauthenticated("account is gone"))?;
-        let verification = ports.hasher.verify(&input.current, &stored).await?;
-        Ok::<_, Error>((stored, verification.matches))
-    };
-    let (stored, matches) = match compared.await {
-        Ok(compared) => compared,
-        Err(error) => {
-            withdraw(&call, account);
-            return Err(error);
-        }
-    };
-    if !matches {
-        return Err(wrong());
-    }
-    ports.throttle.succeed(&account, &call.address).await?;
+    let gone = Error::Unauthenticated("account is gone");
+    let stored = confirm(&call, (&user.id, email.as_str()), &input.current, gone).await?;
+    let Some(stored) = stored else { return Err(wrong()) };
 
     let hash = ports.hasher.hash(&new).await?;
     let outcome = ports
