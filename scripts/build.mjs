@@ -2,9 +2,10 @@
 // changed.
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { hashOf } from "./ingredients.mjs";
 import { locked } from "./lock.mjs";
 import { withoutHashes } from "./names.mjs";
 import { BUILD, PROJECT } from "./paths.mjs";
@@ -74,19 +75,6 @@ export function builtBefore() {
 
 /** @param {import("./setup/toolchain.mjs").Toolchain} tools */
 function fingerprintOf(tools) {
-  const hash = createHash("sha256").update(`${WORKER_BUILD} ${WASM_BINDGEN} ${unwinds()} ${ask("rustc", ["-vV"], { env: tools.wasm }).out}`);
-  for (const file of INGREDIENTS.flatMap((name) => filesUnder(join(PROJECT, name)))) {
-    const content = readFileSync(file);
-    hash.update(`${relative(PROJECT, file)}\0${content.length}\0`).update(content);
-  }
-  return hash.digest("hex");
-}
-
-/** @returns {string[]} */
-function filesUnder(/** @type {string} */ path) {
-  if (!existsSync(path)) return [];
-  if (statSync(path).isFile()) return [path];
-  return readdirSync(path)
-    .sort()
-    .flatMap((name) => filesUnder(join(path, name)));
+  const salt = `${WORKER_BUILD} ${WASM_BINDGEN} ${unwinds()} ${ask("rustc", ["-vV"], { env: tools.wasm }).out}`;
+  return hashOf(PROJECT, INGREDIENTS, { salt });
 }

@@ -1,9 +1,10 @@
 // The web app becomes files in `web/dist/`: only when something it is made of has changed.
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { watch } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join } from "node:path";
+import { hashOf } from "./ingredients.mjs";
 import { locked } from "./lock.mjs";
 import { PROJECT, WEB } from "./paths.mjs";
 import { Problem, work } from "./process.mjs";
@@ -21,7 +22,7 @@ export function webProgram(/** @type {string} */ path, /** @type {string[]} */ .
 export async function buildWeb({ force = false } = {}) {
   const project = createHash("sha256").update(PROJECT).digest("hex").slice(0, 8);
   await locked(`web-${project}`, async () => {
-    const fingerprint = fingerprintOf();
+    const fingerprint = hashOf(WEB, INGREDIENTS, { except: SCHEMA });
     const built = existsSync(join(WEB, "dist", "index.html")) && existsSync(join(WEB, SCHEMA)) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === fingerprint;
     if (built && !force) return;
     const types = webProgram("openapi-typescript/bin/cli.js", "public/openapi.json", "--output", SCHEMA);
@@ -50,23 +51,4 @@ export async function watchWeb(/** @type {AbortSignal} */ signal) {
     }
   };
   await Promise.all(["src", "public"].map(follow));
-}
-
-function fingerprintOf() {
-  const hash = createHash("sha256");
-  for (const file of INGREDIENTS.flatMap((name) => filesUnder(join(WEB, name)))) {
-    if (relative(WEB, file) === SCHEMA) continue;
-    const content = readFileSync(file);
-    hash.update(`${relative(WEB, file)}\0${content.length}\0`).update(content);
-  }
-  return hash.digest("hex");
-}
-
-/** @returns {string[]} */
-function filesUnder(/** @type {string} */ path) {
-  if (!existsSync(path)) return [];
-  if (statSync(path).isFile()) return [path];
-  return readdirSync(path)
-    .sort()
-    .flatMap((name) => filesUnder(join(path, name)));
 }
