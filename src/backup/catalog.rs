@@ -55,13 +55,7 @@ pub async fn one(objects: &dyn Objects, id: &str) -> Result<Option<Backup>, Port
 /// # Errors
 /// When the store does not answer.
 pub async fn newest_verified(objects: &dyn Objects) -> Result<Option<Backup>, PortError> {
-    let keys = objects.list(PREFIX).await?;
-    for id in keys.iter().rev().filter_map(|(key, _)| id_of(key)) {
-        if let Some(backup) = one(objects, id).await?.filter(|backup| backup.verified_at.is_some()) {
-            return Ok(Some(backup));
-        }
-    }
-    Ok(None)
+    newest(objects, |_| true).await
 }
 
 /// The newest backup before this one that has been restored.
@@ -69,9 +63,13 @@ pub async fn newest_verified(objects: &dyn Objects) -> Result<Option<Backup>, Po
 /// # Errors
 /// When the store does not answer.
 pub async fn verified_before(objects: &dyn Objects, id: &str) -> Result<Option<Backup>, PortError> {
+    newest(objects, |earlier| earlier < id).await
+}
+
+async fn newest(objects: &dyn Objects, wanted: impl Fn(&str) -> bool) -> Result<Option<Backup>, PortError> {
     let keys = objects.list(PREFIX).await?;
-    for earlier in keys.iter().rev().filter_map(|(key, _)| id_of(key)).filter(|earlier| *earlier < id) {
-        if let Some(backup) = one(objects, earlier).await?.filter(|backup| backup.verified_at.is_some()) {
+    for id in keys.iter().rev().filter_map(|(key, _)| id_of(key)).filter(|id| wanted(id)) {
+        if let Some(backup) = one(objects, id).await?.filter(|backup| backup.verified_at.is_some()) {
             return Ok(Some(backup));
         }
     }

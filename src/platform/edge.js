@@ -10,10 +10,14 @@ export function head(/** @type {Request} */ request) {
 
 // `headers` as in `head`. `body` is a view on WebAssembly memory, which the next call may move: it is copied.
 export function reply(/** @type {number} */ status, /** @type {string} */ headers, /** @type {Uint8Array<ArrayBuffer>} */ body) {
+  return new Response(body.length === 0 ? null : body.slice(), { status, headers: headersOf(headers) });
+}
+
+function headersOf(/** @type {string} */ text) {
   const list = new Headers();
-  const lines = headers.split("\n");
+  const lines = text.split("\n");
   for (let i = 0; i + 1 < lines.length; i += 2) list.append(lines[i] ?? "", lines[i + 1] ?? "");
-  return new Response(body.length === 0 ? null : body.slice(), { status, headers: list });
+  return list;
 }
 
 export async function whole(/** @type {Request} */ request) {
@@ -47,12 +51,9 @@ export async function outbound(
   /** @type {number} */ deadline,
   /** @type {number} */ limit,
 ) {
-  const list = new Headers();
-  const lines = headers.split("\n");
-  for (let i = 0; i + 1 < lines.length; i += 2) list.append(lines[i] ?? "", lines[i + 1] ?? "");
   const sent = body.length === 0 ? null : body.slice();
   const signal = AbortSignal.timeout(deadline);
-  const response = await fetch(url, { method, headers: list, body: sent, redirect: "manual", signal });
+  const response = await fetch(url, { method, headers: headersOf(headers), body: sent, redirect: "manual", signal });
   const parts = [];
   let length = 0;
   if (response.body) {

@@ -50,8 +50,7 @@ impl Objects {
     /// Asks the object of that name.
     pub(super) async fn ask(&self, name: &str, path: &str, asked: &impl Serialize) -> Result<Answer, PortError> {
         let body = serde_json::to_string(asked).map_err(|error| PortError::Failed(error.to_string()))?;
-        let traceparent = scope::current().map(|scope| scope.trace.to_string()).unwrap_or_default();
-        let promise = edge::ask(&self.namespace, name, path, &body, &traceparent);
+        let promise = edge::ask(&self.namespace, name, path, &body, &traceparent());
         let answer = match within(self.deadline_ms, JsFuture::from(promise)).await {
             Ok(Ok(answer)) => answer.as_string().unwrap_or_default(),
             Ok(Err(error)) => return Err(PortError::Failed(format!("object: {}", edge::message(&error)))),
@@ -78,6 +77,11 @@ impl Objects {
             Answer::Full => Err(PortError::Failed("object: full".into())),
         }
     }
+}
+
+/// The trace that a call belongs to, for the object that is asked; empty outside of any event.
+pub(super) fn traceparent() -> String {
+    scope::current().map(|scope| scope.trace.to_string()).unwrap_or_default()
 }
 
 pub(super) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, PortError> {

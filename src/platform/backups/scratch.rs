@@ -18,7 +18,6 @@ use crate::platform::deadline::within;
 use crate::platform::{d1_text, edge, objects};
 use crate::ports::{Db, DbError, Outcome, PortError};
 use crate::store::value::{Row, Statement};
-use crate::telemetry::scope;
 
 /// A database to be thrown away.
 #[durable_object(fetch)]
@@ -122,7 +121,7 @@ impl ScratchClient {
     async fn ask(&self, statements: &[Statement]) -> std::result::Result<Vec<Vec<Row>>, DbError> {
         let body = serde_json::to_string(&statements.iter().map(|statement| &statement.sql).collect::<Vec<_>>());
         let body = body.map_err(|error| DbError::Other(error.to_string()))?;
-        let text = self.answer(edge::ask(&self.namespace, NAME, "/query", &body, &traceparent())).await;
+        let text = self.answer(edge::ask(&self.namespace, NAME, "/query", &body, &objects::traceparent())).await;
         let text = text.map_err(|error| DbError::Unavailable(format!("{error:?}")))?;
         let answers: Vec<String> = serde_json::from_str(&text).map_err(|error| DbError::Shape(error.to_string()))?;
         answers.iter().map(|answer| d1_text::rows(answer)).collect()
@@ -151,15 +150,10 @@ impl Scratch for ScratchClient {
 
     async fn clear(&self) -> std::result::Result<(), PortError> {
         SendFuture::new(async {
-            self.answer(edge::ask(&self.namespace, NAME, "/clear", "null", &traceparent())).await.map(drop)
+            self.answer(edge::ask(&self.namespace, NAME, "/clear", "null", &objects::traceparent())).await.map(drop)
         })
         .await
     }
-}
-
-/// The trace of the run that asks.
-fn traceparent() -> String {
-    scope::current().map(|scope| scope.trace.to_string()).unwrap_or_default()
 }
 
 const NAME: &str = "scratch";
