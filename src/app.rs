@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::health;
 use crate::http::status;
 use crate::ports::{Background, Level, Ports};
+use crate::tally::Tally;
 use crate::telemetry::observed::observed;
 use crate::telemetry::sentry::Sentry;
 
@@ -24,6 +25,8 @@ pub struct App {
     pub health: health::Latest,
     /// What was last said of their availability.
     pub status: status::Latest,
+    /// Texts judged that are yet to be written down.
+    pub tally: Tally,
 }
 
 impl App {
@@ -41,6 +44,7 @@ impl App {
             sentry,
             health: health::Latest::default(),
             status: status::Latest::default(),
+            tally: Tally::default(),
         }
     }
 

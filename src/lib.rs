@@ -18,6 +18,7 @@ pub mod ports;
 #[cfg(feature = "embedded-model")]
 pub mod routes;
 pub mod store;
+pub mod tally;
 pub mod telemetry;
 
 #[cfg(target_arch = "wasm32")]

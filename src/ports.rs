@@ -353,6 +353,9 @@ pub struct OutboundResponse {
 pub trait Background: Send + Sync {
     /// Begins the work.
     fn spawn(&self, work: BoxFuture<'static, ()>);
+
+    /// Begins the work after so many milliseconds, seconds at the most: the runtime does not let an event live on for long.
+    fn spawn_after(&self, milliseconds: u32, work: BoxFuture<'static, ()>);
 }
 
 /// A port that could not do its work; the text is for the log.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 use serde::Serialize;
-use serde_json::json;
 
 use super::call::{Call, Principal};
 use super::limits;
@@ -13,9 +12,9 @@ use crate::app::App;
 use crate::domain::budget::{Caps, Look, Span, Spending, day_of, day_text, start_ms};
 use crate::domain::time::rfc3339;
 use crate::error::{Error, Result};
-use crate::ports::Level;
 use crate::routes::DETECT;
 use crate::store::usage::{self, DAYS, DayUsage};
+use crate::tally;
 
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[derive(Serialize)]
@@ -87,6 +86,7 @@ pub(super) struct SpenderBody {
 pub async fn of_account(call: Call, principal: Principal, (): ()) -> Result<Reply> {
     let ports = &call.app.ports;
     let today = day_of(call.now_ms);
+    tally::write_down(&call.app).await;
     let look = Look { account: Some(principal.user.id.clone()), from_day: today - DAYS + 1, top: 0 };
     let (used, spending, quota) = futures_util::join!(
         usage::of_account(ports.db.as_ref(), &principal.user.id, today),
@@ -116,6 +116,7 @@ pub async fn of_account(call: Call, principal: Principal, (): ()) -> Result<Repl
 pub async fn of_all(call: Call, (): ()) -> Result<Reply> {
     let ports = &call.app.ports;
     let today = day_of(call.now_ms);
+    tally::write_down(&call.app).await;
     let look = Look { account: None, from_day: today - DAYS + 1, top: TOP };
     let (used, spending) = futures_util::join!(usage::of_all(ports.db.as_ref(), today), ports.budget.spending(&look));
     let (used, spending) = (used?, spending.map_err(ledger)?);
@@ -125,20 +126,9 @@ pub async fn of_all(call: Call, (): ()) -> Result<Reply> {
     Reply::json(StatusCode::OK, &InstallationBody { days, second_opinion, top_spenders: top.collect() })
 }
 
-/// Counts texts that were judged, after the answer: nobody waits for it, and a count that fails is a line in the log.
+/// Counts texts that were judged.
 pub(super) fn record(call: &Call, principal: &Principal, detections: u32) {
-    let (app, user_id, now_ms) = (call.app.clone(), principal.user.id.clone(), call.now_ms);
-    call.app.ports.background.spawn(Box::pin(async move {
-        if let Err(error) = usage::count(app.ports.db.as_ref(), &user_id, day_of(now_ms), detections).await {
-            let line = json!({
-                "timestamp": rfc3339(now_ms),
-                "severity_text": "WARN",
-                "body": "usage",
-                "exception.message": format!("{detections} detections not counted: {error:?}"),
-            });
-            app.log(Level::Warn, &line);
-        }
-    }));
+    tally::record(&call.app, &principal.user.id, day_of(call.now_ms), detections);
 }
 
 /// Each of the last 30 days, oldest first.

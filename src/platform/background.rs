@@ -7,8 +7,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 use worker::worker_sys;
 
+use super::clock::SystemClock;
 use super::installation;
-use crate::ports::Background;
+use crate::ports::{Background, Clock};
 use crate::telemetry;
 
 /// A request's own lifetime: the runtime keeps its isolate until what was spawned here is done.
@@ -18,6 +19,10 @@ impl Background for Request {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
         // Refused only by a context that is over already: then nothing can be done for the work any more.
         let _ = self.0.wait_until(&promise(work));
+    }
+
+    fn spawn_after(&self, milliseconds: u32, work: BoxFuture<'static, ()>) {
+        self.spawn(after(milliseconds, work));
     }
 }
 
@@ -29,6 +34,17 @@ impl Background for Detached {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
         let _ = promise(work);
     }
+
+    fn spawn_after(&self, milliseconds: u32, work: BoxFuture<'static, ()>) {
+        self.spawn(after(milliseconds, work));
+    }
+}
+
+fn after(milliseconds: u32, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        SystemClock.sleep(milliseconds).await;
+        work.await;
+    })
 }
 
 fn promise(work: BoxFuture<'static, ()>) -> js_sys::Promise {

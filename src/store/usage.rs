@@ -1,5 +1,7 @@
 //! Table `usage`: how many texts were judged, by account and day. A day is counted from 1970-01-01, in UTC.
 
+use serde::Serialize;
+
 use crate::ports::{Db, DbError};
 use crate::store::value::{Row, Statement};
 
@@ -14,12 +16,24 @@ pub struct DayUsage {
     pub accounts: i64,
 }
 
-/// Counts texts.
+/// Texts of one account on one day, to be added to those there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// The day.
+    pub day: i64,
+    /// The account.
+    pub user_id: String,
+    /// How many, at least one.
+    pub detections: u32,
+}
+
+/// Counts texts, all in one statement; those of an account that is gone are gone with it.
 ///
 /// # Errors
 /// As [`Db::execute`].
-pub async fn count(db: &dyn Db, user_id: &str, day: i64, detections: u32) -> Result<(), DbError> {
-    db.execute(Statement::new(COUNT, [day.into(), user_id.into(), i64::from(detections).into()])).await.map(drop)
+pub async fn count(db: &dyn Db, counts: &[Count]) -> Result<(), DbError> {
+    let counts = serde_json::to_string(counts).map_err(|error| DbError::Other(error.to_string()))?;
+    db.execute(Statement::new(COUNT, [counts.into()])).await.map(drop)
 }
 
 /// What an account used on the [`DAYS`] days up to `last_day`; days without use are missing.
@@ -67,7 +81,9 @@ macro_rules! thirty_days {
     };
 }
 
-const COUNT: &str = "INSERT INTO usage (day, user_id, detections) VALUES (?1, ?2, ?3) \
+const COUNT: &str = "INSERT INTO usage (day, user_id, detections) \
+    SELECT value ->> 'day', users.id, value ->> 'detections' FROM json_each(?1) \
+    JOIN users ON users.id = value ->> 'user_id' WHERE true \
     ON CONFLICT (day, user_id) DO UPDATE SET detections = detections + excluded.detections";
 const OF_ACCOUNT: &str =
     concat!("SELECT day, detections, 1 AS accounts FROM usage WHERE user_id = ?2 AND day IN ", thirty_days!());

@@ -2,6 +2,7 @@
 
 use edgekeep::cron;
 use edgekeep::ports::{DbError, Level, PortError};
+use edgekeep::tally;
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -109,6 +110,42 @@ async fn a_detection_waits_for_no_count_of_it() {
     let refused = world.detect(&person.access_token, " ").await.expect(400);
     assert_eq!(refused.db_calls, world.db.faults.calls(), "what was refused is not counted");
     assert_eq!(world.db.number("SELECT detections FROM usage", []), 1);
+}
+
+#[tokio::test]
+async fn counts_gather_and_are_written_in_one_statement() {
+    let world = World::new();
+    let (ada, bob) = (world.someone("ada@example.com").await, world.someone("bob@example.com").await);
+    let gone = world.someone("gone@example.com").await;
+    let record = |user_id: &str, day, detections| tally::record(&world.app, user_id, day, detections);
+    for (user_id, day, detections) in [(&ada, 7, 1), (&bob, 7, 20), (&gone, 7, 5), (&ada, 7, 2), (&ada, 8, 4)]
+        .map(|(person, day, detections)| (person.user_id.as_str(), day, detections))
+    {
+        record(user_id, day, detections);
+    }
+    world.db.look("DELETE FROM users WHERE id = ?1", [gone.user_id.as_str().into()]);
+    let before = world.db.faults.calls();
+    world.background.settle().await;
+    assert_eq!(world.db.faults.calls() - before, 1);
+    record(&ada.user_id, 7, 1);
+    world.background.settle().await;
+    let of = |user_id: &str, day: i64| {
+        let found = "SELECT coalesce(sum(detections), 0) FROM usage WHERE user_id = ?1 AND day = ?2";
+        world.db.number(found, [user_id.into(), day.into()])
+    };
+    assert_eq!([of(&ada.user_id, 7), of(&ada.user_id, 8), of(&bob.user_id, 7), of(&gone.user_id, 7)], [4, 4, 20, 0]);
+}
+
+#[tokio::test]
+async fn who_looks_sees_what_has_not_been_written_yet() {
+    let world = World::new();
+    let ada = world.someone("ada@example.com").await;
+    tally::record(&world.app, &ada.user_id, world.app.now_ms() / DAY_MS, 3);
+    let body = world.get(USAGE).bearer(&ada.access_token).send().await.expect(200).json();
+    assert_eq!(body["days"][29]["detections"], 3);
+    tally::record(&world.app, &ada.user_id, world.app.now_ms() / DAY_MS, 4);
+    let body = world.get(OPERATOR_USAGE).bearer(OPERATOR_TOKEN).send().await.expect(200).json();
+    assert_eq!(body["days"][29]["detections"], 7);
 }
 
 #[tokio::test]
