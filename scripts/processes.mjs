@@ -1,7 +1,7 @@
 // Which processes belong to whom, for killing workerd in a test and for proving that none stays behind.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 
 /** Process ids of this process's own children that are workerd. */
 export function children() {
@@ -44,6 +44,21 @@ export function computed(/** @type {number} */ pid) {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * What a process holds in memory and what it has computed: bytes resident now and at most, milliseconds of all threads.
+ * Linux only.
+ */
+export function memory(/** @type {number} */ pid) {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const bytes = (/** @type {string} */ name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? NaN) * 1024;
+  return { resident: bytes("VmRSS"), peak: bytes("VmHWM"), computed: computed(pid) ?? NaN };
+}
+
+/** Forgets what a process held at most until now. Linux only. */
+export function resetPeak(/** @type {number} */ pid) {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }
 
 function processes() {

@@ -1,28 +1,38 @@
 import { build, recordStartup } from "../build.mjs";
+import { options } from "../options.mjs";
 import { Problem } from "../process.mjs";
+import { sqlite3 } from "../setup/sqlite3.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
 import { startupTime } from "../startup.mjs";
 
-/** Builds, measures and prints one table; `--json` prints the figures, `--seconds N` sets the length of a round. */
+const HELP = `npm run bench -- [backup] [options]
+
+  without a word   requests, hashing, log-ins, detection, the size and the start of the Worker
+  backup           backups of databases of several sizes, beside sqlite3 .dump | gzip
+
+  --seconds N      length of a round of requests, 3 by default
+  --sizes A,B,...  MB of the databases for backup, 10,100,1000 by default
+  --json           one JSON object on standard output`;
+
+/** Builds, measures and prints one table. */
 export default async function bench(/** @type {string[]} */ args) {
-  const at = args.indexOf("--seconds");
-  const seconds = at < 0 ? 3 : Number(args[at + 1]);
-  if (!(seconds > 0 && seconds <= 60)) throw new Problem("--seconds takes a number up to 60");
-  const json = args.includes("--json");
+  const { words, values, flags } = options(args, { values: ["seconds", "sizes"], flags: ["json", "help"] });
+  if (flags.help) return void console.log(HELP);
+  const [section, ...more] = words;
+  if (more.length > 0 || (section && section !== "backup")) throw new Problem(`There is nothing to measure by the name of ${words.join(" ")}`, HELP);
+  const seconds = number("seconds", values.seconds ?? "3", 60);
+  const sizes = (values.sizes ?? "10,100,1000").split(",").map((size) => number("sizes", size, 10_000));
   // Progress would spoil the one object on standard output.
-  if (json) console.log = console.error;
+  if (flags.json) console.log = console.error;
 
   const tools = await toolchain();
   const built = await build(tools);
-  if (built.startup === undefined) recordStartup(built, (built.startup = await startupTime()));
-  const { measure, rows } = await import("../../bench/bench.mjs");
-  const figures = await measure(tools, built, { seconds });
-  const table = rows(figures);
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ ...figures, aims: table.filter(({ aim }) => aim) }, null, 2)}\n`);
+  const { machine, figures, table } = section ? await backups(sizes) : await requests(tools, built, seconds);
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify({ machine, ...figures, aims: table.filter(({ aim }) => aim) }, null, 2)}\n`);
     return;
   }
-  console.log(`\n${figures.machine}\n`);
+  console.log(`\n${machine}\n`);
   const lines = table.map(({ what, value, beside = "", ratio, aim = "", met }) => [
     what,
     value,
@@ -31,4 +41,24 @@ export default async function bench(/** @type {string[]} */ args) {
   ]);
   const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   for (const line of lines) console.log(line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+}
+
+/** @param {import("../setup/toolchain.mjs").Toolchain} tools @param {import("../build.mjs").Built} built @param {number} seconds */
+async function requests(tools, built, seconds) {
+  if (built.startup === undefined) recordStartup(built, (built.startup = await startupTime()));
+  const { measure, rows } = await import("../../bench/bench.mjs");
+  const { machine, ...figures } = await measure(tools, built, { seconds });
+  return { machine, figures, table: rows({ machine, ...figures }) };
+}
+
+async function backups(/** @type {number[]} */ sizes) {
+  const { measure, rows } = await import("../../bench/backup.mjs");
+  const { machine, figures } = await measure({ sizes, sqlite3: await sqlite3(), say: (line) => console.log(line) });
+  return { machine, figures: { sizes: figures }, table: rows(figures) };
+}
+
+function number(/** @type {string} */ name, /** @type {string} */ text, /** @type {number} */ most) {
+  const value = Number(text);
+  if (!(value > 0 && value <= most)) throw new Problem(`--${name} takes numbers up to ${most}, not "${text}"`);
+  return value;
 }

@@ -4,8 +4,9 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
 import { locked } from "../lock.mjs";
-import { Problem, ask, work } from "../process.mjs";
 import { NODE_MODULES } from "../paths.mjs";
+import { Problem, work } from "../process.mjs";
+import { aptInstall } from "./apt.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"];
 const PLACES = [
@@ -31,21 +32,10 @@ function present() {
 
 async function installed() {
   console.log("  No Chromium was found (CHROMIUM can name one): the tests of the web app run in one");
-  const root = process.getuid?.() === 0;
-  if (process.platform === "linux" && ask("apt-get", ["--version"]).ok && (root || ask("sudo", ["-n", "true"]).ok)) {
-    const apt = (/** @type {string[]} */ ...args) => {
-      const [program = "", ...rest] = [...(root ? [] : ["sudo", "-n"]), "apt-get", "-o", "DPkg::Lock::Timeout=300", ...args];
-      return work(`apt-get ${args.join(" ")}`, "a minute", program, rest, {
-        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-        log: `apt-browser-${args[0]}`,
-        quiet: true,
-      });
-    };
-    // The fonts: without any, the pictures of the pages show boxes.
-    if ((await apt("update")) && (await apt("install", "-y", "--no-install-recommends", "chromium", "fonts-liberation"))) {
-      const found = present();
-      if (found) return found;
-    }
+  // The fonts: without any, the pictures of the pages show boxes.
+  if (await aptInstall("apt-browser", ["chromium", "fonts-liberation"])) {
+    const found = present();
+    if (found) return found;
   }
   const fetched = await work("Fetching Playwright's Chromium", "a minute", process.execPath, [join(NODE_MODULES, "playwright-core", "cli.js"), "install", "chromium"], {
     log: "playwright-install",

@@ -1,0 +1,178 @@
+// What a backup costs: databases of several sizes, dumped by the built Worker on workerd and, in the same minute, by
+// `sqlite3 FILE .dump | gzip`, of the very same file.
+//
+// workerd runs the Worker, the database and the bucket in one process here, so its memory is that of all three together;
+// in production each has its own.
+
+import { spawn } from "node:child_process";
+import { globSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { Problem, sleep } from "../scripts/process.mjs";
+import { memory, resetPeak } from "../scripts/processes.mjs";
+import { startWorker } from "../tests/workerd/harness.mjs";
+import { fill } from "./database.mjs";
+
+const OPERATOR_TOKEN = "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0";
+const VARS = { OPERATOR_TOKEN, OPERATOR_LIMIT: "100000/minute" };
+const MB = 1_000_000;
+const MIB = 1 << 20;
+
+/**
+ * @typedef {object} Figures of one size
+ * @property {number} bytes of the database's file
+ * @property {number} rows
+ * @property {number} sql bytes of the dump before compression
+ * @property {number} object bytes of it afterwards
+ * @property {string} consistency
+ * @property {number} dump seconds until the backup was complete in the bucket
+ * @property {number} verified seconds until it was restored and compared as well
+ * @property {number} reference seconds of sqlite3 and gzip
+ * @property {number} referenceBytes what they made
+ * @property {number} idle resident bytes of workerd before
+ * @property {number} peak resident bytes at most
+ * @property {number} peakDump at most until the backup was complete
+ * @property {number} computed seconds of computation of workerd, all threads
+ */
+
+/**
+ * @param {{ sizes: number[], sqlite3: string, say: (line: string) => void }} options sizes in MB
+ */
+export async function measure({ sizes, sqlite3, say }) {
+  /** @type {Figures[]} */
+  const figures = [];
+  for (const size of sizes) figures.push(await one(size * MB, sqlite3, say));
+  return { machine: `${cpus().length} cores, ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}`, figures };
+}
+
+/** @param {Figures[]} figures @returns {import("./bench.mjs").Row[]} */
+export function rows(figures) {
+  const perSecond = (/** @type {Figures} */ { bytes }, /** @type {number} */ seconds) => bytes / MB / seconds;
+  return figures.flatMap((each) => {
+    const what = `${(each.bytes / MB).toFixed(0)} MB`;
+    const reference = perSecond(each, each.reference);
+    const dump = perSecond(each, each.dump);
+    const over = (each.peak - each.idle) / MIB;
+    return [
+      {
+        what: `${what}, dump`,
+        value: `${dump.toFixed(1)} MB/s (${each.dump.toFixed(1)} s)`,
+        beside: `sqlite3 .dump | gzip, ${reference.toFixed(1)} MB/s`,
+        ratio: dump / reference,
+        aim: "at least 0.5",
+        met: dump / reference >= 0.5,
+      },
+      {
+        what: `${what}, dump, restored and compared`,
+        value: `${perSecond(each, each.verified).toFixed(1)} MB/s (${each.verified.toFixed(1)} s, ${each.computed.toFixed(1)} s of CPU)`,
+        beside: `${(each.sql / MB).toFixed(0)} MB of SQL, ${(each.object / MB).toFixed(0)} MB gzip`,
+      },
+      {
+        what: `${what}, memory`,
+        value: `${over.toFixed(0)} MiB over ${(each.idle / MIB).toFixed(0)} MiB idle`,
+        beside: `${((each.peakDump - each.idle) / MIB).toFixed(0)} MiB until the dump was complete`,
+        aim: "at most 64 MiB",
+        met: over <= 64,
+      },
+    ];
+  });
+}
+
+/** @param {number} bytes @param {string} sqlite3 @param {(line: string) => void} say @returns {Promise<Figures>} */
+async function one(bytes, sqlite3, say) {
+  const data = mkdtempSync(join(tmpdir(), "edgekeep-bench-"));
+  try {
+    const worker = await startWorker({ vars: VARS, persist: data, quiet: true });
+    try {
+      await worker.halt();
+      const file = databaseFile(data);
+      say(`  Filling a database of ${bytes / MB} MB`);
+      const rows = fill(file, bytes);
+      const size = statSync(file).size;
+      say(`  sqlite3 .dump | gzip`);
+      // Read once before, so that neither of the two finds the file on the disk and the other in memory.
+      await reference(sqlite3, file);
+      const referred = await reference(sqlite3, file);
+      await worker.restart();
+      const done = await backUp(worker, say);
+      // Afterwards once more: what else the machine does may have changed meanwhile.
+      await worker.halt();
+      const again = await reference(sqlite3, file);
+      return { bytes: size, rows, ...done, reference: (referred.seconds + again.seconds) / 2, referenceBytes: referred.bytes };
+    } finally {
+      await worker.stop();
+    }
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+/** @param {import("../tests/workerd/harness.mjs").Worker} worker @param {(line: string) => void} say */
+async function backUp(worker, say) {
+  const call = async (/** @type {string} */ path, method = "GET") => {
+    const answer = await worker.fetch(`/api/v1/operator${path}`, { method, headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } });
+    if (!answer.ok) throw new Problem(`${path} answered ${answer.status}`, (await answer.text()).slice(0, 300));
+    return answer.json();
+  };
+  // What is loaded once for all is loaded before: the Worker's own code, the database's pages of the schema.
+  for (let n = 0; n < 5; n += 1) await call("/backups");
+  await sleep(1_000);
+  resetPeak(worker.pid());
+  const idle = memory(worker.pid()).resident;
+  const before = memory(worker.pid()).computed;
+  const started = performance.now();
+  let { run } = await call("/backups", "POST");
+  const { id } = run;
+  let shown = "";
+  let [peakDump, dumped] = [0, 0];
+  for (let wait = 50; !["done", "failed"].includes(run.phase); wait = Math.min(wait + 25, 1_000)) {
+    await sleep(wait);
+    ({ run } = await call("/backups"));
+    const { peak } = memory(worker.pid());
+    if (!dumped && ["load", "compare", "attest", "prune", "done"].includes(run.phase)) [peakDump, dumped] = [peak, performance.now()];
+    if (run.phase !== shown) say(`    ${((performance.now() - started) / 1000).toFixed(1)} s  ${run.phase}  ${run.rows} rows, ${(run.sql_bytes / MB).toFixed(0)} MB of SQL, ${(peak / MIB).toFixed(0)} MiB`);
+    shown = run.phase;
+  }
+  if (run.phase !== "done" || run.problem) throw new Problem(`The backup ${id} failed`, run.problem);
+  const { computed, peak } = memory(worker.pid());
+  // Its own times, not those at which it was looked at.
+  const { manifest, verified_at } = await call(`/backups/${id}`);
+  const since = (/** @type {string} */ moment) => (Date.parse(moment) - Date.parse(manifest.started_at)) / 1000;
+  return {
+    sql: manifest.sql.bytes,
+    object: manifest.object.bytes,
+    consistency: manifest.consistency,
+    dump: since(manifest.completed_at),
+    verified: since(verified_at),
+    idle,
+    peak,
+    peakDump,
+    computed: (computed - before) / 1000,
+  };
+}
+
+/** @param {string} sqlite3 @param {string} file @returns {Promise<{ seconds: number, bytes: number }>} */
+function reference(sqlite3, file) {
+  const started = performance.now();
+  return new Promise((resolve, reject) => {
+    const dump = spawn(sqlite3, ["-readonly", file, ".dump"], { stdio: ["ignore", "pipe", "inherit"] });
+    const gzip = spawn("gzip", ["-c"], { stdio: [dump.stdout, "pipe", "inherit"] });
+    dump.stdout.destroy();
+    let bytes = 0;
+    gzip.stdout?.on("data", (/** @type {Buffer} */ chunk) => void (bytes += chunk.length));
+    dump.once("error", reject);
+    gzip.once("error", reject);
+    gzip.once("close", (code) => {
+      if (code !== 0 || bytes === 0) return void reject(new Problem(`gzip ended with ${code} after ${bytes} bytes`));
+      resolve({ seconds: (performance.now() - started) / 1000, bytes });
+    });
+  });
+}
+
+/** The file of the local D1 database. @param {string} data */
+function databaseFile(data) {
+  const found = globSync(join(data, "**", "*.sqlite")).filter((path) => /d1/i.test(path) && !path.endsWith("metadata.sqlite"));
+  const [file] = found;
+  if (!file || found.length > 1) throw new Problem(`There are ${found.length} files of D1 under ${data}, not one`);
+  return file;
+}
