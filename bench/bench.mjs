@@ -186,7 +186,7 @@ async function detection(port, headers) {
 }
 
 // Readable English of any length, never twice the same stretch: this project's own documents, sentence by sentence.
-function prose(/** @type {number} */ words) {
+export function prose(/** @type {number} */ words) {
   const text = ["ARCHITECTURE.md", "README.md"].map((file) => readFileSync(join(PROJECT, file), "utf8")).join(" ");
   const sentences = text.replace(/[`#|*>\-\s]+/g, " ").split(/(?<=[.!?]) /);
   const out = [];
@@ -199,7 +199,7 @@ function prose(/** @type {number} */ words) {
 }
 
 /** @param {import("../tests/workerd/harness.mjs").Worker} worker @param {string} email @returns {Promise<string>} */
-async function register(worker, email) {
+export async function register(worker, email) {
   const answer = await worker.post("/api/v1/auth/register", { email, password: PASSWORD });
   const body = /** @type {any} */ (await answer.json());
   if (answer.status !== 201) throw new Problem(`register answered ${answer.status}: ${JSON.stringify(body)}`);

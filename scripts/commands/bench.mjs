@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { build, recordStartup } from "../build.mjs";
 import { options } from "../options.mjs";
 import { Problem } from "../process.mjs";
@@ -5,10 +6,12 @@ import { sqlite3 } from "../setup/sqlite3.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
 import { startupTime } from "../startup.mjs";
 
-const HELP = `npm run bench -- [backup] [options]
+const HELP = `npm run bench -- [backup | sentry | against FOLDER] [options]
 
   without a word   requests, hashing, log-ins, detection, the size and the start of the Worker
   backup           backups of databases of several sizes, beside sqlite3 .dump | gzip
+  sentry           what others notice while errors are told to a receiver that is well, slow, broken or not there
+  against FOLDER   requests beside those of another checkout in which \`npm run build\` was run
 
   --seconds N      length of a round of requests, 3 by default
   --sizes A,B,...  MB of the databases for backup, 10,100,1000 by default
@@ -18,8 +21,11 @@ const HELP = `npm run bench -- [backup] [options]
 export default async function bench(/** @type {string[]} */ args) {
   const { words, values, flags } = options(args, { values: ["seconds", "sizes"], flags: ["json", "help"] });
   if (flags.help) return void console.log(HELP);
-  const [section, ...more] = words;
-  if (more.length > 0 || (section && section !== "backup")) throw new Problem(`There is nothing to measure by the name of ${words.join(" ")}`, HELP);
+  const [section = "requests", folder, ...more] = words;
+  const known = ["requests", "backup", "sentry", "against"].includes(section);
+  if (!known || more.length > 0 || (section === "against") !== (folder !== undefined)) {
+    throw new Problem(`There is nothing to measure by the name of ${words.join(" ")}`, HELP);
+  }
   const seconds = number("seconds", values.seconds ?? "3", 60);
   const sizes = (values.sizes ?? "10,100,1000").split(",").map((size) => number("sizes", size, 10_000));
   // Progress would spoil the one object on standard output.
@@ -27,7 +33,15 @@ export default async function bench(/** @type {string[]} */ args) {
 
   const tools = await toolchain();
   const built = await build(tools);
-  const { machine, figures, table } = section ? await backups(sizes) : await requests(tools, built, seconds);
+  const say = (/** @type {string} */ line) => console.log(line);
+  /** @type {Record<string, () => Promise<{ machine: string, figures: object, table: import("../../bench/bench.mjs").Row[] }>>} */
+  const sections = {
+    requests: () => requests(tools, built, seconds),
+    backup: () => backups(sizes, say),
+    sentry: () => reports(seconds, say),
+    against: () => against(resolve(folder ?? ""), say),
+  };
+  const { machine, figures, table } = await /** @type {NonNullable<typeof sections[string]>} */ (sections[section])();
   if (flags.json) {
     process.stdout.write(`${JSON.stringify({ machine, ...figures, aims: table.filter(({ aim }) => aim) }, null, 2)}\n`);
     return;
@@ -51,9 +65,24 @@ async function requests(tools, built, seconds) {
   return { machine, figures, table: rows({ machine, ...figures }) };
 }
 
-async function backups(/** @type {number[]} */ sizes) {
+/** @param {number} seconds @param {(line: string) => void} say */
+async function reports(seconds, say) {
+  const { measure, rows } = await import("../../bench/sentry.mjs");
+  const { machine, figures } = await measure({ seconds, say });
+  return { machine, figures: { receivers: figures }, table: rows(figures) };
+}
+
+/** @param {string} folder @param {(line: string) => void} say */
+async function against(folder, say) {
+  const { measure, rows } = await import("../../bench/against.mjs");
+  const { machine, figures } = await measure({ folder, say });
+  return { machine, figures: { against: folder, calls: figures }, table: rows(figures) };
+}
+
+/** @param {number[]} sizes @param {(line: string) => void} say */
+async function backups(sizes, say) {
   const { measure, rows } = await import("../../bench/backup.mjs");
-  const { machine, figures } = await measure({ sizes, sqlite3: await sqlite3(), say: (line) => console.log(line) });
+  const { machine, figures } = await measure({ sizes, sqlite3: await sqlite3(), say });
   return { machine, figures: { sizes: figures }, table: rows(figures) };
 }
 
