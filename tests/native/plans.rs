@@ -44,6 +44,22 @@ async fn no_request_scans_a_table() {
     }
 }
 
+/// What goes with a deleted row is searched for without a plan to see: by an index, or through the whole table.
+#[tokio::test]
+async fn whoever_refers_to_another_row_is_found_by_an_index() {
+    let world = World::new();
+    let references = "SELECT child.name AS child, key.\"from\" AS key FROM pragma_table_list AS child, \
+        pragma_foreign_key_list(child.name) AS key WHERE child.schema = 'main' AND child.type = 'table'";
+    let found = world.db.look(references, []);
+    assert!(found.len() >= 3, "{}", found.len());
+    for row in found {
+        let (child, key) = (row.text("child").unwrap(), row.text("key").unwrap());
+        let indexes = "SELECT count(*) AS n FROM pragma_index_list(?1) AS i, pragma_index_info(i.name) AS c \
+            WHERE c.seqno = 0 AND c.name = ?2 AND NOT i.partial";
+        assert!(world.db.number(indexes, [child.as_str().into(), key.as_str().into()]) > 0, "{child}.{key}");
+    }
+}
+
 #[tokio::test]
 async fn no_statement_carries_a_value_in_its_text() {
     let world = World::new();
