@@ -67,6 +67,7 @@ async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) 
     line.put("recorded", recorded);
     if let Err(error) = &result {
         line.put("error.type", error.code());
+        line = line.stack(error.frames());
     }
     if let Some(panic) = &panic {
         line = line.panic(panic);
@@ -82,7 +83,7 @@ async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) 
             let level = Level::Error;
             sentry.capture(
                 scope,
-                &Report { level, kind, message, location: "", frames: &[], during: cron, status: None },
+                &Report { level, kind, message, location: "", frames: error.frames(), during: cron, status: None },
             );
         }
         sentry.trace(scope, "cron", &|| format!("cron {cron}"), None);

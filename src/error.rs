@@ -7,6 +7,8 @@ use http::StatusCode;
 use crate::domain::quota::{Decision, Policy};
 use crate::extract::Refusal;
 use crate::ports::{DbError, HashError, PortError};
+use crate::telemetry::defect::Defect;
+use crate::telemetry::stack::Frame;
 
 /// Result of a handler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -78,8 +80,8 @@ pub enum Error {
     Unavailable(String),
     /// The configuration is bad; what is wrong was logged.
     Misconfigured,
-    /// A defect.
-    Internal(String),
+    /// A defect; see [`Error::internal`].
+    Internal(Defect),
     /// A defect that has been reported where it showed: a panic, here or in an object.
     Panicked(String),
 }
@@ -102,6 +104,20 @@ impl FieldProblem {
 }
 
 impl Error {
+    /// A defect, found here.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::Internal(Defect::new(message.into()))
+    }
+
+    /// The stack of where a defect was found, the innermost function first.
+    #[must_use]
+    pub fn frames(&self) -> &[Frame] {
+        match self {
+            Self::Internal(defect) => defect.frames(),
+            _ => &[],
+        }
+    }
+
     /// The status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -219,7 +235,8 @@ impl Error {
     pub fn cause(&self) -> Option<&str> {
         match self {
             Self::Unauthenticated(cause) => Some(cause),
-            Self::Unavailable(cause) | Self::Internal(cause) | Self::Panicked(cause) => Some(cause),
+            Self::Unavailable(cause) | Self::Panicked(cause) => Some(cause),
+            Self::Internal(defect) => Some(defect.message()),
             _ => None,
         }
     }
@@ -257,10 +274,10 @@ impl From<DbError> for Error {
         match error {
             DbError::Timeout => Self::Unavailable("database: no answer within the deadline".into()),
             DbError::Unavailable(cause) => Self::Unavailable(format!("database: {cause}")),
-            DbError::Unique(column) => Self::Internal(format!("database: unexpected conflict on {column}")),
-            DbError::Constraint(cause) => Self::Internal(format!("database: constraint: {cause}")),
-            DbError::Shape(cause) => Self::Internal(format!("database: {cause}")),
-            DbError::Other(cause) => Self::Internal(format!("database: {cause}")),
+            DbError::Unique(column) => Self::internal(format!("database: unexpected conflict on {column}")),
+            DbError::Constraint(cause) => Self::internal(format!("database: constraint: {cause}")),
+            DbError::Shape(cause) => Self::internal(format!("database: {cause}")),
+            DbError::Other(cause) => Self::internal(format!("database: {cause}")),
         }
     }
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { build, sizes } from "../build.mjs";
 import { PROJECT, WEB } from "../paths.mjs";
 import { endDescendants } from "../processes.mjs";
+import { Problem } from "../process.mjs";
 import { browser } from "../setup/browser.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
 import { closing, countCargo, countNode, countVitest, runAll } from "../suites.mjs";
@@ -13,15 +14,22 @@ const NODE_SUITES = [
   { name: "workerd", minutes: 3, files: "tests/workerd/**/*.test.mjs" },
   { name: "api", minutes: 10, files: "tests/api/**/*.test.mjs" },
   { name: "deploy", minutes: 45, files: "tests/deploy/**/*.test.mjs" },
+  { name: "browser", minutes: 5, files: "tests/e2e/**/*.test.mjs" },
 ];
+const SUITES = ["native", "wasm", "web", ...NODE_SUITES.map(({ name }) => name)];
 
 /**
  * Every test: native, in WebAssembly, on the built Worker, of the web app, of both in a browser, of the API against its
  * description, and of deployments. Words after `--` choose among `native`, `wasm`, `workerd`, `api`, `deploy`, `web` and
- * `browser`.
+ * `browser`; `workerd/backup` is the files of one that have the word in their name.
  */
 export default async function test(/** @type {string[]} */ args) {
-  const wanted = (/** @type {string} */ name) => args.length === 0 || args.includes(name);
+  // A misspelt name that runs nothing must not look like success.
+  const unknown = args.filter((word) => !SUITES.includes(word) && filesOf(word).length === 0);
+  if (unknown.length > 0) {
+    throw new Problem(`There are no tests by the name of ${unknown.join(" ")}`, `It is ${SUITES.join(", ")}, or workerd/backup for one file.`);
+  }
+  const wanted = (/** @type {string} */ name) => args.length === 0 || args.some((word) => word.split("/")[0] === name);
   const tools = await toolchain();
   /** @type {import("../suites.mjs").Suite[]} */
   const suites = [];
@@ -43,23 +51,15 @@ export default async function test(/** @type {string[]} */ args) {
       count: countCargo,
     });
   }
+  if (wanted("web")) suites.push({ name: "web", ...webProgram("vitest/vitest.mjs", "run"), cwd: WEB, count: countVitest });
   if (NODE_SUITES.some(({ name }) => wanted(name))) console.log(`  ${sizes(await build(tools))}`);
   for (const { name, minutes, files } of NODE_SUITES.filter((suite) => wanted(suite.name))) {
-    const timeout = `--test-timeout=${minutes * 60_000}`;
-    suites.push({ name, program: process.execPath, args: ["--test", "--test-reporter=spec", timeout, files], count: countNode });
-  }
-
-  if (wanted("web")) suites.push({ name: "web", ...webProgram("vitest/vitest.mjs", "run"), cwd: WEB, count: countVitest });
-  if (wanted("browser")) {
-    await build(tools);
-    const env = { CHROMIUM: await browser() };
-    suites.push({
-      name: "browser",
-      program: process.execPath,
-      args: ["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=300000", "tests/e2e/**/*.test.mjs"],
-      env,
-      count: countNode,
-    });
+    const parts = args.filter((word) => word.startsWith(`${name}/`));
+    const chosen = parts.length > 0 && !args.includes(name) ? parts.flatMap(filesOf) : [files];
+    const options = ["--test", "--test-reporter=spec", `--test-timeout=${minutes * 60_000}`];
+    // One browser at a time: two of them make each other slow.
+    const alone = name === "browser" ? { env: { CHROMIUM: await browser() }, options: ["--test-concurrency=1"] } : { options: [] };
+    suites.push({ name, program: process.execPath, env: alone.env, args: [...options, ...alone.options, ...chosen], count: countNode });
   }
 
   // Every process of the tests inherits the mark: so none can stay behind unseen.
@@ -72,4 +72,11 @@ export default async function test(/** @type {string[]} */ args) {
   }
   console.log(`\n${closing(total)}`);
   return total.failed === 0 ? 0 : 1;
+}
+
+/** The test files that `suite/part` stands for. */
+function filesOf(/** @type {string} */ word) {
+  const [name, part] = word.split("/");
+  const suite = NODE_SUITES.find((one) => one.name === name);
+  return suite && part ? globSync(suite.files, { cwd: PROJECT }).filter((file) => file.split("/").at(-1)?.includes(part)) : [];
 }

@@ -53,6 +53,7 @@ pub fn write(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
         if let Some(cause) = &failure.cause {
             line.put("exception.message", scrub(cause));
         }
+        line = line.stack(&failure.frames);
     }
     if let Some(panic) = response.extensions().get::<Panic>() {
         line = line.panic(panic);
@@ -85,7 +86,7 @@ pub fn report(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
             kind: failure.code,
             message,
             location: "",
-            frames: &[],
+            frames: &failure.frames,
             during: &name(),
             status: Some(status),
         };

@@ -166,5 +166,5 @@ pub async fn me(_: Call, principal: Principal, (): ()) -> Result<Reply> {
 
 /// What a password is compared with when there is no account: it costs what a stored hash costs.
 fn decoy(call: &Call) -> Result<PhcString> {
-    hashing::dummy(call.app.config.hashing.cost()).map_err(|failure| Error::Internal(format!("decoy: {failure}")))
+    hashing::dummy(call.app.config.hashing.cost()).map_err(|failure| Error::internal(format!("decoy: {failure}")))
 }

@@ -130,7 +130,7 @@ async fn reply(call: &Call, status: StatusCode, standing: BackupStatus) -> Resul
 /// [`Error::NotFound`], [`Error::Unavailable`].
 pub async fn show(call: Call, (): ()) -> Result<Reply> {
     let Backup { manifest, verified_at } = find(&call).await?;
-    let manifest = serde_json::to_value(manifest).map_err(|error| Error::Internal(error.to_string()))?;
+    let manifest = serde_json::to_value(manifest).map_err(|error| Error::internal(error.to_string()))?;
     Reply::json(StatusCode::OK, &BackupDetail { manifest, verified_at })
 }
 

@@ -40,7 +40,7 @@ pub fn require_own_origin(call: &Call) -> Result<()> {
 /// Never in practice: the token is base64url.
 pub fn set(token: &RefreshToken, max_age_seconds: i64) -> Result<HeaderValue> {
     let text = format!("{NAME}={}; Max-Age={max_age_seconds}; {ATTRIBUTES}", token.expose());
-    let mut value = HeaderValue::from_str(&text).map_err(|error| Error::Internal(format!("cookie: {error}")))?;
+    let mut value = HeaderValue::from_str(&text).map_err(|error| Error::internal(format!("cookie: {error}")))?;
     value.set_sensitive(true);
     Ok(value)
 }

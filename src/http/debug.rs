@@ -11,7 +11,7 @@ use crate::ports::Abort;
 /// # Errors
 /// Always.
 pub async fn error(_: Call, (): ()) -> Result<Reply> {
-    Err(Error::Internal("drill: a deliberate error".into()))
+    Err(Error::internal("drill: a deliberate error"))
 }
 
 /// A panic while the request is handled, after it has waited once, as most of them would.

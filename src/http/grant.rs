@@ -107,7 +107,7 @@ pub fn reply(
     let access_token = auth
         .keyring
         .issue(&grant, call.now_ms, auth.access_token_seconds)
-        .map_err(|error| Error::Internal(format!("access token: {error:?}")))?;
+        .map_err(|error| Error::internal(format!("access token: {error:?}")))?;
     let body = TokenBody {
         access_token,
         token_type: "bearer",

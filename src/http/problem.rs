@@ -8,6 +8,7 @@ use super::cookie;
 use super::limits;
 use super::reply::Event;
 use crate::error::{Error, FieldProblem};
+use crate::telemetry::stack::Frame;
 
 /// What the log line tells of a failed request; travels in the extensions of the response.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Failure {
     pub cause: Option<String>,
     /// It has been reported where it showed.
     pub is_reported: bool,
+    /// The stack of where a defect was found, innermost first.
+    pub frames: Vec<Frame>,
 }
 
 #[derive(Serialize)]
@@ -80,7 +83,12 @@ pub fn respond(error: &Error, request_id: &str) -> Response<Bytes> {
         response.extensions_mut().insert(Event { name, user_id });
     }
     let is_reported = matches!(error, Error::Panicked(_));
-    let failure = Failure { code: error.code(), cause: error.cause().map(ToOwned::to_owned), is_reported };
+    let failure = Failure {
+        code: error.code(),
+        cause: error.cause().map(ToOwned::to_owned),
+        frames: error.frames().to_vec(),
+        is_reported,
+    };
     response.extensions_mut().insert(failure);
     response
 }

@@ -85,7 +85,7 @@ impl JsonInput for Change {
 pub async fn change_password(call: Call, principal: Principal, input: Change) -> Result<Reply> {
     let ports = &call.app.ports;
     let user = &principal.user;
-    let email = Email::parse(&user.email).map_err(|_| Error::Internal("the account's e-mail is none".into()))?;
+    let email = Email::parse(&user.email).map_err(|_| Error::internal("the account's e-mail is none"))?;
     let name = user.name.as_deref().and_then(|name| DisplayName::parse(name).ok());
     let new = NewPassword::parse(&input.new, &call.app.config.auth.password, Some(&email), name.as_ref())
         .map_err(|problem| Error::InvalidInput(vec![FieldProblem::new("new_password", problem)]))?
@@ -104,7 +104,7 @@ pub async fn change_password(call: Call, principal: Principal, input: Change) ->
         ])
         .await?;
     // Of two changes at once one wins, and then what the other took for the old password is so no longer.
-    let [changed, revoked] = outcome.as_slice() else { return Err(Error::Internal("batch of two".into())) };
+    let [changed, revoked] = outcome.as_slice() else { return Err(Error::internal("batch of two")) };
     if changed.changes == 0 {
         return Err(wrong());
     }

@@ -32,7 +32,7 @@ impl Reply {
     /// # Errors
     /// When the value can't be written as JSON: a defect.
     pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Self> {
-        let body = serde_json::to_vec(value).map_err(|error| Error::Internal(format!("answer: {error}")))?;
+        let body = serde_json::to_vec(value).map_err(|error| Error::internal(format!("answer: {error}")))?;
         let mut reply = Self { status, headers: HeaderMap::new(), body: body.into(), event: None, failure: None };
         reply.headers.insert(header::CONTENT_TYPE, JSON);
         Ok(reply)
@@ -83,7 +83,7 @@ impl Reply {
     /// Says for the log, and for nobody else, why this answer is not a good one.
     #[must_use]
     pub fn with_failure(mut self, code: &'static str, cause: String) -> Self {
-        self.failure = Some(Failure { code, cause: Some(cause), is_reported: true });
+        self.failure = Some(Failure { code, cause: Some(cause), frames: Vec::new(), is_reported: true });
         self
     }
 

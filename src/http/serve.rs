@@ -135,7 +135,7 @@ async fn dispatch(route: Route, mut request: Request<Body>) -> axum::response::R
     let params = request.extract_parts::<RawPathParams>().await;
     let (mut parts, body) = request.into_parts();
     let (Some(app), Some(arrival)) = (parts.extensions.remove::<App>(), parts.extensions.remove::<Arrival>()) else {
-        return from_bytes(problem::respond(&Error::Internal("request without its context".into()), ""));
+        return from_bytes(problem::respond(&Error::internal("request without its context"), ""));
     };
     let Ok(params) = params else {
         return from_bytes(problem::respond(&Error::NotFound, &arrival.scope.id));

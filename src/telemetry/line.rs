@@ -66,8 +66,14 @@ impl Line {
         self.put("exception.type", "panic");
         self.put("exception.message", scrub(&panic.message));
         self.put("code.location", panic.location.as_str());
-        if !panic.frames.is_empty() {
-            self.put("exception.stacktrace", stacktrace(&panic.frames));
+        self.stack(&panic.frames)
+    }
+
+    /// Adds a stack, where there is one.
+    #[must_use]
+    pub fn stack(mut self, frames: &[Frame]) -> Self {
+        if !frames.is_empty() {
+            self.put("exception.stacktrace", stacktrace(frames));
         }
         self
     }

@@ -3,6 +3,7 @@
 //! Every event (a request, a cron run, a call or an alarm of a Durable Object, work after an answer) runs in a [`scope`] that
 //! knows its id and its trace, keeps the last steps, and catches its panic. Knows no HTTP, no SQL and no runtime.
 
+pub mod defect;
 pub mod limits;
 pub mod line;
 pub mod observed;

@@ -4,7 +4,7 @@
 //! event) is found by the next event, which reports it: nothing fails in silence.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{self, PanicHookInfo};
 
 use super::stack::{self, Frame};
@@ -23,6 +23,7 @@ pub struct Panic {
 /// Writes panics down from now on, with the stack that `stack` gives as the runtime writes it. Replaces whatever hook there
 /// is: one panic is one line in the log, and whoever handles it writes that.
 pub fn install(stack: fn() -> String) {
+    STACK.set(Some(stack));
     panic::set_hook(Box::new(move |info| {
         let panic = Panic {
             message: message(info.payload()).to_owned(),
@@ -36,6 +37,12 @@ pub fn install(stack: fn() -> String) {
             }
         });
     }));
+}
+
+/// The stack of whoever calls, the innermost function first; empty before [`install`].
+pub(super) fn stack_here() -> Vec<Frame> {
+    let Some(stack) = STACK.get() else { return Vec::new() };
+    stack::without_panic_machinery(stack::parse(&stack()))
 }
 
 /// The panic that was just caught.
@@ -73,5 +80,6 @@ fn location(info: &PanicHookInfo<'_>) -> String {
 const MOST: usize = 8;
 
 thread_local! {
+    static STACK: Cell<Option<fn() -> String>> = const { Cell::new(None) };
     static WRITTEN_DOWN: RefCell<Vec<Panic>> = const { RefCell::new(Vec::new()) };
 }

@@ -69,8 +69,11 @@ pub const MOST: usize = 64;
 /// Frames from the hook to the function that panicked, at most.
 const DEEPEST: usize = 16;
 
-const MACHINERY: [&str; 11] = [
+const MACHINERY: [&str; 14] = [
     "panics::install",
+    "panics::stack_here",
+    "defect::Defect",
+    "error::Error::internal",
     "panic_fmt",
     "panic_nounwind",
     "panic_count",
