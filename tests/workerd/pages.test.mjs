@@ -11,6 +11,9 @@ import { startWorker } from "./harness.mjs";
 const PAGES = ["/", "/sign-in", "/register", "/detect", "/account", "/status", "/docs"];
 const UNKNOWN = ["/no/such/page", "/detects", "/DETECT", "/detect/more", "/assets/gone-12345678.js", "/assets/", "/favicon.ico", "/.env", "/wp-login.php", "/apis", "/healthz/none"];
 
+/** A program, and a browser that goes there. @type {Record<string, string>[]} */
+const CALLERS = [{}, { "sec-fetch-mode": "navigate", accept: "text/html" }];
+
 describe("the addresses of the web app", () => {
   /** @type {import("./harness.mjs").Worker} */
   let worker;
@@ -36,7 +39,7 @@ describe("the addresses of the web app", () => {
 
   it("every page answers 200, to browsers and to programs", async () => {
     for (const path of PAGES) {
-      for (const headers of [{}, { "sec-fetch-mode": "navigate", accept: "text/html" }]) {
+      for (const headers of CALLERS) {
         const { status, headers: got, body } = await get(path, { headers });
         assert.equal(status, 200, path);
         assert.match(got["content-type"] ?? "", /^text\/html/, path);
@@ -53,8 +56,8 @@ describe("the addresses of the web app", () => {
   });
 
   it("a page has one address", async () => {
-    for (const [path, address] of [["/detect/", "/detect"], ["/detect.html", "/detect"], ["/index.html", "/"], ["/404.html", "/404"]]) {
-      const { status, headers } = await get(String(path));
+    for (const [path, address] of /** @type {const} */ ([["/detect/", "/detect"], ["/detect.html", "/detect"], ["/index.html", "/"], ["/404.html", "/404"]])) {
+      const { status, headers } = await get(path);
       assert.equal(status, 307, path);
       assert.equal(headers.location, address, path);
     }
@@ -63,13 +66,13 @@ describe("the addresses of the web app", () => {
   it("any other address is 404, with the page that says so and every security header", async () => {
     const { body: page } = await get("/");
     for (const path of UNKNOWN) {
-      for (const headers of [{}, { "sec-fetch-mode": "navigate", accept: "text/html" }]) {
+      for (const headers of CALLERS) {
         const { status, headers: got, body } = await get(path, { headers });
         assert.equal(status, 404, path);
         assert.match(got["content-type"] ?? "", /^text\/html/, path);
         assert.equal(body, page, `${path}: the app itself, which shows what its address says`);
         assert.equal(got["x-content-type-options"], "nosniff", path);
-        assert.match(got["content-security-policy"] ?? "", /^default-src 'none'/, path);
+        assert.match(String(got["content-security-policy"]), /^default-src 'none'/, path);
         assert.doesNotMatch(got["cache-control"] ?? "", /immutable/, path);
       }
     }
@@ -77,7 +80,7 @@ describe("the addresses of the web app", () => {
 
   it("the interface stays the Worker's: an unknown address of it is a problem", async () => {
     for (const path of ["/api/unknown", "/api/", "/api/v1/detect", "/__debug/none"]) {
-      for (const headers of [{}, { "sec-fetch-mode": "navigate", accept: "text/html" }]) {
+      for (const headers of CALLERS) {
         const { status, headers: got, body } = await get(path, { headers });
         assert.equal(status, 404, path);
         assert.equal(got["content-type"], "application/problem+json", path);
@@ -87,10 +90,10 @@ describe("the addresses of the web app", () => {
   });
 
   it("files are files: the description of the interface, the icon, robots", async () => {
-    for (const [path, type] of [["/openapi.json", /json/], ["/icon.svg", /svg/], ["/robots.txt", /text\/plain/], ["/theme.js", /javascript/]]) {
-      const { status, headers } = await get(String(path));
-      assert.equal(status, 200, String(path));
-      assert.match(headers["content-type"] ?? "", /** @type {RegExp} */ (type), String(path));
+    for (const [path, type] of /** @type {const} */ ([["/openapi.json", /json/], ["/icon.svg", /svg/], ["/robots.txt", /text\/plain/], ["/theme.js", /javascript/]])) {
+      const { status, headers } = await get(path);
+      assert.equal(status, 200, path);
+      assert.match(headers["content-type"] ?? "", type, path);
     }
   });
 });

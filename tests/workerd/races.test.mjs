@@ -20,12 +20,12 @@ describe("a log-in that is under way", () => {
 
   /** Log-ins before, during and after `meanwhile`. @param {string} email @param {() => Promise<unknown>} meanwhile */
   const around = async (email, meanwhile) => {
-    const after = async (/** @type {number} */ milliseconds, /** @type {() => Promise<any>} */ action) => {
+    const delayed = async (/** @type {number} */ milliseconds, /** @type {() => Promise<any>} */ action) => {
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
       return action();
     };
     const starts = [0, 0, 40, 80, 120, 160, 200];
-    const [, ...answers] = await Promise.all([after(30, meanwhile), ...starts.map((start) => after(start, () => login(email)))]);
+    const [, ...answers] = await Promise.all([delayed(30, meanwhile), ...starts.map((start) => delayed(start, () => login(email)))]);
     const statuses = answers.map(({ status }) => status);
     for (const status of statuses) assert.ok(status === 200 || status === 401, `${statuses}`);
     for (const answer of answers.filter(({ status }) => status === 200)) {

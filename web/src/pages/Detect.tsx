@@ -269,7 +269,7 @@ function Quota({ waitUntil }: { waitUntil: number | null }) {
   return (
     <p className="quota">
       <strong>
-        {left.remaining} of {left.limit}
+        {number.format(left.remaining)} of {number.format(left.limit)}
       </strong>{" "}
       checks left
       {left.remaining < left.limit && ` · one more at ${hour(left.resets_at)}`}

@@ -15,7 +15,7 @@ export function Deletion({ user }: { user: User }) {
       <div className="card-head card-head-last">
         <div>
           <h2 id="deletion">Delete the account</h2>
-          <p className="quiet">At once and for good. Nobody can bring it back, we neither.</p>
+          <p className="quiet">At once and for good. Nobody can bring it back, not even us.</p>
         </div>
         {/* What is under way is not left: its answer says whether the account is still there. */}
         <AlertDialog.Root open={open} onOpenChange={(next) => !busy && setOpen(next)}>
