@@ -389,6 +389,17 @@ describe("deleting the account", () => {
     expect(client.state()).toEqual({ status: "signed-out", because: "expired" });
   });
 
+  it("gives up when a fresh token is refused too", async () => {
+    const client = await signedIn();
+    const done = later(client.deleteAccount("granite otter"));
+    await (await server.next("auth/me")).answer(401, UNAUTHENTICATED);
+    await (await server.next("auth/refresh")).answer(200, server.granted());
+    await (await server.next("auth/me")).answer(401, UNAUTHENTICATED);
+    await expect(done).rejects.toBeInstanceOf(SignedOut);
+    expect(client.state()).toEqual({ status: "signed-out", because: "expired" });
+    expect(server.count("auth/me")).toBe(2);
+  });
+
   it("waits for a refresh that is under way, so that no late answer brings the cookie back", async () => {
     const client = await signedIn();
     browser.now = 10_000_000;

@@ -51,7 +51,10 @@ it("stays open while it is under way, and is gone with the account", async () =>
   fireEvent.change(screen.getByLabelText("Your password"), { target: { value: "granite otter" } });
   await submit();
   const request = await server.next("auth/me");
-  fireEvent.keyDown(screen.getByLabelText("Your password"), { key: "Escape" });
+  await act(async () => {
+    fireEvent.keyDown(screen.getByLabelText("Your password"), { key: "Escape" });
+    await settle();
+  });
   expect(screen.getByRole("alertdialog")).toBeTruthy();
   await act(async () => request.answer(204));
   await waitFor(() => expect(screen.getByRole("status").textContent).toBe("deleted"));
