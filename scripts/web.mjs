@@ -9,7 +9,7 @@ import { locked } from "./lock.mjs";
 import { PROJECT, WEB } from "./paths.mjs";
 import { Problem, work } from "./process.mjs";
 
-const INGREDIENTS = ["src", "public", "index.html", "vite.config.ts", "budget.ts", "tsconfig.json", "package-lock.json"];
+const INGREDIENTS = ["src", "public", "index.html", "vite.config.ts", "budget.ts", "places.ts", "tsconfig.json", "package-lock.json"];
 const STAMP = join(WEB, "node_modules", ".built");
 /** Made from the description of the interface, and not in git: so the app's types can't lag behind the Worker. */
 const SCHEMA = "src/api/schema.d.ts";

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::attempt::{attempt, succeed};
 use super::body::JsonInput;
 use super::call::{Call, Principal};
-use super::grant::{self, Delivery, UserBody};
+use super::grant::{self, Delivery, Opening, UserBody};
 use super::reply::Reply;
 use crate::domain::email::Email;
 use crate::domain::name::DisplayName;
@@ -71,7 +71,7 @@ pub async fn register(call: Call, input: Registration) -> Result<Reply> {
         name: input.name.map(|name| name.as_str().to_owned()),
         created_at: call.now_ms,
     };
-    let opening = grant::open(&call, &user.id)?;
+    let opening = grant::open(&call, &user.id, &hash)?;
     let mut statements = vec![users::insert(&user, &hash)];
     statements.extend(opening.statements);
     match call.app.ports.db.batch(statements).await {
@@ -123,26 +123,43 @@ impl JsonInput for Login {
 /// Opens a session for a right password. An unknown e-mail goes the same way as a wrong password, step by step: the same
 /// throttle, one look-up, one hash, the same answer.
 ///
+/// Between the comparison and the session another password may be stored, or the account deleted. The database notices
+/// (`sessions::insert`), and the comparison is made once more with what is stored then: it may be the same password with
+/// newer parameters, stored by a log-in at the same time, and else it is wrong now like any other.
+///
 /// # Errors
 /// [`Error::InvalidCredentials`], [`Error::TooManyAttempts`], [`Error::Busy`], [`Error::Unavailable`].
 pub async fn login(call: Call, input: Login) -> Result<Reply> {
-    let ports = &call.app.ports;
-    let (found, verification) = attempt(&call, input.email.as_str(), compare(&call, &input)).await?;
-    let Some(credentials) = found.filter(|_| verification.matches) else {
-        return Err(Error::InvalidCredentials);
-    };
-    succeed(&call, input.email.as_str()).await?;
-
-    let user = credentials.user;
-    let opening = grant::open(&call, &user.id)?;
-    let mut statements = opening.statements;
-    if let Some(new) = &verification.rehashed {
-        statements.push(users::rehash(&user.id, &credentials.password, new, call.now_ms));
+    let mut compared = attempt(&call, input.email.as_str(), compare(&call, &input)).await?;
+    for _ in 0..COMPARISONS {
+        let (found, verification) = compared;
+        let Some(credentials) = found.filter(|_| verification.matches) else {
+            return Err(Error::InvalidCredentials);
+        };
+        succeed(&call, input.email.as_str()).await?;
+        if let Some(opening) = open(&call, &credentials, verification.rehashed.as_ref()).await? {
+            let user_id = credentials.user.id.clone();
+            let Opening { session_id, refresh_token, .. } = &opening;
+            let reply =
+                grant::reply(&call, StatusCode::OK, credentials.user, session_id, refresh_token, input.delivery)?;
+            return Ok(reply.with_event("authn_login_success", &user_id));
+        }
+        compared = compare(&call, &input).await?;
     }
-    ports.db.batch(statements).await?;
-    let user_id = user.id.clone();
-    let reply = grant::reply(&call, StatusCode::OK, user, &opening.session_id, &opening.refresh_token, input.delivery)?;
-    Ok(reply.with_event("authn_login_success", &user_id))
+    Err(Error::InvalidCredentials)
+}
+
+/// Opens the session and stores the password with newer parameters, or neither when `credentials` are no longer stored.
+async fn open(call: &Call, credentials: &Credentials, rehashed: Option<&PhcString>) -> Result<Option<Opening>> {
+    let Credentials { user, password } = credentials;
+    let mut opening = grant::open(call, &user.id, password)?;
+    let mut statements = std::mem::take(&mut opening.statements);
+    if let Some(new) = rehashed {
+        statements.push(users::rehash(&user.id, password, new, call.now_ms));
+    }
+    let outcomes = call.app.ports.db.batch(statements).await?;
+    let opened = outcomes.first().is_some_and(|inserted| !inserted.rows.is_empty());
+    Ok(opened.then_some(opening))
 }
 
 /// Looks the account up and compares the password: with a decoy's, when there is no account.
@@ -168,3 +185,6 @@ pub async fn me(_: Call, principal: Principal, (): ()) -> Result<Reply> {
 fn decoy(call: &Call) -> Result<PhcString> {
     hashing::dummy(call.app.config.hashing.cost()).map_err(|failure| Error::internal(format!("decoy: {failure}")))
 }
+
+/// One, and one more for each hash that others may store meanwhile: one with newer parameters and one of another password.
+const COMPARISONS: u32 = 3;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::call::Call;
 use super::cookie;
 use super::reply::Reply;
+use crate::domain::password::PhcString;
 use crate::domain::session::device_label;
 use crate::domain::time::rfc3339;
 use crate::domain::token::access::Grant;
@@ -66,11 +67,12 @@ pub struct Opening {
     pub statements: Vec<Statement>,
 }
 
-/// Begins a session of an account.
+/// Begins a session of an account for whoever knows `password`, as it is stored. Nothing begins when another one is stored by
+/// the time the batch is run; the first row that it gives back is the session's.
 ///
 /// # Errors
 /// When there is no randomness.
-pub fn open(call: &Call, user_id: &str) -> Result<Opening> {
+pub fn open(call: &Call, user_id: &str, password: &PhcString) -> Result<Opening> {
     let session_id = call.app.new_id()?;
     let refresh_token = RefreshToken::generate(call.app.ports.entropy.as_ref())?;
     let auth = &call.app.config.auth;
@@ -83,7 +85,7 @@ pub fn open(call: &Call, user_id: &str) -> Result<Opening> {
         expires_at: auth.session.expires_ms(call.now_ms),
     };
     let statements = vec![
-        sessions::insert(&session),
+        sessions::insert(&session, password),
         refresh_tokens::insert_first(&refresh_token.hash(), &session_id, call.now_ms),
         sessions::trim(user_id, &session_id, auth.max_sessions_per_user, call.now_ms),
     ];

@@ -108,7 +108,7 @@ pub async fn change_password(call: Call, principal: Principal, input: Change) ->
     if changed.changes == 0 {
         return Err(wrong());
     }
-    Ok(revoked_reply(revoked.changes, &principal)?.with_event("authn_password_change", &user.id))
+    Ok(revoked_reply(revoked.rows.len() as u64, &principal)?.with_event("authn_password_change", &user.id))
 }
 
 fn wrong() -> Error {

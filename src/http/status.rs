@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::call::Call;
 use super::reply::Reply;
 use crate::app::App;
+use crate::domain::budget::{day_of, day_text};
 use crate::domain::time::{DAY_MS, HOUR_MS, rfc3339};
 use crate::domain::uptime::{self, TARGET};
 use crate::error::Result;
@@ -22,6 +23,8 @@ pub(super) struct StatusBody {
     /// The share of probes that are to be answered.
     target: f64,
     parts: Vec<PartBody>,
+    /// The last 90 days in UTC, one after the other; the last of them is today.
+    days: Vec<StatusDayBody>,
     /// The newest first; of the last 90 days.
     incidents: Vec<IncidentBody>,
 }
@@ -33,6 +36,7 @@ pub(super) struct PartBody {
     /// `up`, `down` or `unknown`.
     state: &'static str,
     /// When it was last probed.
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     probed_at: Option<String>,
     availability: Vec<AvailabilityBody>,
 }
@@ -45,7 +49,9 @@ pub(super) struct AvailabilityBody {
     /// Probes within it.
     probes: i64,
     /// The share that was answered; nothing is known without probes.
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     share: Option<f64>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     meets_target: Option<bool>,
 }
 
@@ -59,11 +65,31 @@ pub(super) struct IncidentBody {
     ended_at: Option<String>,
 }
 
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct StatusDayBody {
+    /// `2026-01-02`, in UTC.
+    date: String,
+    /// The share of that day's probes, of all parts together, that were answered; nothing is known without probes.
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
+    availability: Option<f64>,
+    /// The same of each part.
+    parts: Vec<DayPartBody>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct DayPartBody {
+    name: &'static str,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
+    availability: Option<f64>,
+}
+
 /// What an isolate last answered, for `FRESH_MS`: the answer reads three months, and changes every five minutes.
 #[derive(Debug, Clone, Default)]
 pub struct Latest(Arc<Mutex<Option<(i64, StatusBody)>>>);
 
-/// Availability over 24 hours, 7, 30 and 90 days, the state of each part, incidents.
+/// Availability over 24 hours, 7, 30 and 90 days and on each day, the state of each part, incidents.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -97,7 +123,7 @@ async fn read(app: &App, now_ms: i64) -> Result<StatusBody> {
                 name,
                 state: state(probed.map(|(_, _, ok)| *ok)),
                 probed_at: probed.map(|(_, at_ms, _)| rfc3339(*at_ms)),
-                availability: windows(counts.iter().find(|one| one.part == *name)),
+                availability: windows(counts.iter().filter(|one| one.part == *name)),
             }
         })
         .collect();
@@ -111,11 +137,14 @@ async fn read(app: &App, now_ms: i64) -> Result<StatusBody> {
         })
         .collect();
     let all = if down.is_empty() { parts.iter().all(|part| part.state == UP).then_some(true) } else { Some(false) };
-    Ok(StatusBody { status: state(all), target: TARGET, parts, incidents })
+    Ok(StatusBody { status: state(all), target: TARGET, parts, days: days(&counts, day_of(now_ms)), incidents })
 }
 
-fn windows(counts: Option<&Counts>) -> Vec<AvailabilityBody> {
-    let counted = counts.map_or([(0, 0); 4], |counts| counts.windows);
+fn windows<'a>(counts: impl Iterator<Item = &'a Counts>) -> Vec<AvailabilityBody> {
+    let counted = counts.fold([(0, 0); 4], |mut sums, day| {
+        sums.iter_mut().zip(day.windows).for_each(|(sum, window)| *sum = add(*sum, window));
+        sums
+    });
     WINDOWS
         .iter()
         .zip(counted)
@@ -124,6 +153,23 @@ fn windows(counts: Option<&Counts>) -> Vec<AvailabilityBody> {
             AvailabilityBody { window, probes: ok + failed, share, meets_target: share.map(|share| share >= TARGET) }
         })
         .collect()
+}
+
+fn days(counts: &[Counts], today: i64) -> Vec<StatusDayBody> {
+    let body = |day: i64| {
+        let share = |part: Option<&str>| {
+            let of_it = |one: &&Counts| one.day == day && part.is_none_or(|part| one.part == part);
+            let (ok, failed) = counts.iter().filter(of_it).fold((0, 0), |sum, one| add(sum, one.all));
+            uptime::availability(ok, failed)
+        };
+        let parts = PARTS.map(|name| DayPartBody { name, availability: share(Some(name)) });
+        StatusDayBody { date: day_text(day), availability: share(None), parts: parts.into() }
+    };
+    (today - DAYS + 1..=today).map(body).collect()
+}
+
+fn add((a, b): (i64, i64), (c, d): (i64, i64)) -> (i64, i64) {
+    (a + c, b + d)
 }
 
 fn state(ok: Option<bool>) -> &'static str {
@@ -136,6 +182,8 @@ fn state(ok: Option<bool>) -> &'static str {
 
 const PARTS: [&str; 3] = ["database", "limiter", "objects"];
 const WINDOWS: [(&str, i64); 4] = [("24h", DAY_MS), ("7d", 7 * DAY_MS), ("30d", 30 * DAY_MS), ("90d", 90 * DAY_MS)];
+/// Days that are shown: those that are kept, the one that is not over included.
+const DAYS: i64 = 90;
 const UP: &str = "up";
 const DOWN: &str = "down";
 /// Between two probes.

@@ -57,6 +57,8 @@ pub(super) struct WindowBody {
 pub(super) struct BudgetBody {
     /// Somebody would be asked.
     configured: bool,
+    /// Who, in this order, until one of them answers: `groq`, `openai`.
+    providers: Vec<&'static str>,
     #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     day: Option<CapBody>,
     #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
@@ -154,7 +156,8 @@ fn budget(app: &App, caps: &Caps, spending: &Spending) -> BudgetBody {
             resets_at: rfc3339(start_ms(span.next_day(spending.today))),
         })
     };
-    BudgetBody { configured: !app.config.opinion.providers.is_empty(), day: body(Span::Day), month: body(Span::Month) }
+    let providers: Vec<_> = app.config.opinion.providers.iter().map(|provider| provider.name).collect();
+    BudgetBody { configured: !providers.is_empty(), providers, day: body(Span::Day), month: body(Span::Month) }
 }
 
 fn ledger(error: crate::ports::PortError) -> Error {

@@ -30,29 +30,34 @@ pub async fn record(db: &dyn Db, parts: &[(&'static str, bool)], probed_ms: i64)
     db.batch(statements).await.map(drop)
 }
 
-/// Probes of one part: answered and not, within each of the windows asked for.
+/// Probes of one part on one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counts {
     /// The part.
     pub part: String,
-    /// `(answered, not answered)` per window.
+    /// Days since 1970-01-01, in UTC.
+    pub day: i64,
+    /// `(answered, not answered)` on the whole day, as far as it is recorded.
+    pub all: (i64, i64),
+    /// The same of that day within each of the windows asked for.
     pub windows: [(i64, i64); 4],
 }
 
-/// Counts since each of these times.
+/// Counts of all that is recorded, by day, and of each day what is later than each of these times. One query reads the table
+/// once: it holds three months, and each of its rows is paid for.
 ///
 /// # Errors
 /// As [`Db::query`].
 pub async fn counts(db: &dyn Db, since_ms: [i64; 4]) -> Result<Vec<Counts>, DbError> {
     let [a, b, c, d] = since_ms;
-    let earliest = a.min(b).min(c).min(d);
-    let rows = db.query(Statement::new(COUNTS, [a.into(), b.into(), c.into(), d.into(), earliest.into()])).await?;
+    let rows = db.query(Statement::new(COUNTS, [a.into(), b.into(), c.into(), d.into()])).await?;
     rows.iter()
         .map(|row| {
             let pair = |ok, failed| Ok::<_, DbError>((row.integer(ok)?, row.integer(failed)?));
             let windows =
                 [pair("ok1", "failed1")?, pair("ok2", "failed2")?, pair("ok3", "failed3")?, pair("ok4", "failed4")?];
-            Ok(Counts { part: row.text("part")?, windows })
+            let all = pair("ok_all", "failed_all")?;
+            Ok(Counts { part: row.text("part")?, day: row.integer("day")?, all, windows })
         })
         .collect()
 }
@@ -105,13 +110,15 @@ const RECORD: &str = "\
         last_ok = excluded.last_ok \
     WHERE excluded.last_probe > last_probe";
 const FORGET: &str = "DELETE FROM probe_hours WHERE hour < ?1";
+// A day has 86,400,000 ms, and both are whole numbers here: the column is one, and the other is no parameter, which D1 would
+// hand over as REAL.
 const COUNTS: &str = "\
-    SELECT part, \
+    SELECT part, hour / 86400000 AS day, sum(ok) AS ok_all, sum(failed) AS failed_all, \
         sum(CASE WHEN hour >= ?1 THEN ok ELSE 0 END) AS ok1, sum(CASE WHEN hour >= ?1 THEN failed ELSE 0 END) AS failed1, \
         sum(CASE WHEN hour >= ?2 THEN ok ELSE 0 END) AS ok2, sum(CASE WHEN hour >= ?2 THEN failed ELSE 0 END) AS failed2, \
         sum(CASE WHEN hour >= ?3 THEN ok ELSE 0 END) AS ok3, sum(CASE WHEN hour >= ?3 THEN failed ELSE 0 END) AS failed3, \
         sum(CASE WHEN hour >= ?4 THEN ok ELSE 0 END) AS ok4, sum(CASE WHEN hour >= ?4 THEN failed ELSE 0 END) AS failed4 \
-    FROM probe_hours WHERE hour >= ?5 GROUP BY part";
+    FROM probe_hours GROUP BY part, day";
 const LATEST: &str = "SELECT part, last_probe, last_ok FROM probe_hours WHERE hour >= ?1 ORDER BY hour DESC";
 const FAILED_HOURS: &str = "\
     SELECT part, first_failure, last_failure FROM probe_hours \

@@ -52,7 +52,7 @@ pub enum Redeemed {
     Refused,
 }
 
-/// Statement that adds the first token of a session.
+/// Statement that adds the first token of a session, if that session came to be.
 #[must_use]
 pub fn insert_first(token: &TokenHash, session_id: &str, now_ms: i64) -> Statement {
     Statement::new(INSERT_FIRST, [token.into(), session_id.into(), now_ms.into()])
@@ -88,7 +88,8 @@ fn state(row: &Row) -> Result<Redeemed, DbError> {
     Ok(Redeemed::Replaced { user, session_id, salt })
 }
 
-const INSERT_FIRST: &str = "INSERT INTO refresh_tokens (hash, session_id, created_at) VALUES (?1, ?2, ?3)";
+const INSERT_FIRST: &str = "INSERT INTO refresh_tokens (hash, session_id, created_at)
+SELECT ?1, id, ?3 FROM sessions WHERE id = ?2";
 
 const REDEEM: &str = "UPDATE refresh_tokens SET redeemed_at = ?2, successor_salt = ?3
 WHERE hash = ?1 AND redeemed_at IS NULL AND EXISTS (

@@ -58,9 +58,10 @@ impl Because {
     }
 }
 
-/// Statement that adds a session.
+/// Statement that adds a session, if the account is still there with the password that was compared: a log-in that is under
+/// way while the password is changed, or the account deleted, must open nothing afterwards. Gives back the id when it did.
 #[must_use]
-pub fn insert(session: &NewSession<'_>) -> Statement {
+pub fn insert(session: &NewSession<'_>, password: &PhcString) -> Statement {
     Statement::new(
         INSERT,
         [
@@ -70,12 +71,14 @@ pub fn insert(session: &NewSession<'_>) -> Statement {
             session.now_ms.into(),
             session.idle_expires_at.into(),
             session.expires_at.into(),
+            password.expose().into(),
         ],
     )
 }
 
 /// Statement that revokes the live sessions of an account that were unused for longest, so that `newest` and at most
-/// `keep - 1` others stay and the list is one that people can read. Never `newest` itself, whatever the clock does.
+/// `keep - 1` others stay and the list is one that people can read. Never `newest` itself, whatever the clock does; and none
+/// when `newest` did not come to be.
 #[must_use]
 pub fn trim(user_id: &str, newest: &str, keep: u32, now_ms: i64) -> Statement {
     let others = i64::from(keep.saturating_sub(1));
@@ -156,11 +159,13 @@ pub async fn delete_ended(db: &dyn Db, before_ms: i64, limit: u32) -> Result<u64
 }
 
 const INSERT: &str = "INSERT INTO sessions (id, user_id, device, created_at, last_used_at, idle_expires_at, expires_at)
-VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)";
+SELECT ?1, id, ?3, ?4, ?4, ?5, ?6 FROM users WHERE id = ?2 AND password = ?7
+RETURNING id";
 
 // What has expired takes no live session's place.
 const TRIM: &str = "UPDATE sessions SET revoked_at = ?4, revoked_because = 'too_many_sessions'
-WHERE user_id = ?1 AND id <> ?2 AND revoked_at IS NULL AND idle_expires_at > ?4 AND expires_at > ?4 AND id NOT IN (
+WHERE EXISTS (SELECT 1 FROM sessions WHERE id = ?2)
+  AND user_id = ?1 AND id <> ?2 AND revoked_at IS NULL AND idle_expires_at > ?4 AND expires_at > ?4 AND id NOT IN (
     SELECT id FROM sessions
     WHERE user_id = ?1 AND id <> ?2 AND revoked_at IS NULL AND idle_expires_at > ?4 AND expires_at > ?4
     ORDER BY last_used_at DESC, id DESC LIMIT CAST(?3 AS INTEGER))";
@@ -189,7 +194,8 @@ RETURNING id";
 const REVOKE_OTHERS_AFTER_CHANGE: &str = "UPDATE sessions SET revoked_at = ?3, revoked_because = ?4
 WHERE user_id = ?2 AND id <> ?1 AND revoked_at IS NULL AND idle_expires_at > ?3 AND expires_at > ?3
   AND created_at >= (SELECT sessions_not_before FROM installation WHERE id = 1)
-  AND (SELECT password FROM users WHERE id = ?2) = ?5";
+  AND (SELECT password FROM users WHERE id = ?2) = ?5
+RETURNING id";
 
 const DELETE_ENDED: &str = "DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, describe, it } from "node:test";
-import { MACHINE, PASSWORD, check, faults, picture, startSite } from "./browser.mjs";
+import { startProvider } from "../workerd/provider.mjs";
+import { MACHINE, PASSWORD, check, faults, opinions, picture, startSite } from "./browser.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WIDTHS = { phone: 375, tablet: 820, wide: 1440 };
@@ -19,11 +20,13 @@ const PAGES = [
   { name: "register", path: "/register", member: false },
   { name: "register-wrong", path: "/register", member: false, prepare: wrongRegistration },
   { name: "detect", path: "/detect", member: true },
+  { name: "report-opinion", path: "/detect", member: true, prepare: withOpinion },
   { name: "report", path: "/detect", member: true, prepare: (/** @type {Page} */ page) => check(page, `${MACHINE}\u200b\u200b\u200b\u200b\u200b`) },
-  { name: "account", path: "/account", member: true, prepare: (/** @type {Page} */ page) => page.getByText("This device").waitFor() },
+  { name: "account", path: "/account", member: true, prepare: accountShown },
   { name: "account-dialog", path: "/account", member: true, prepare: openDialog },
-  { name: "status", path: "/status", member: false, prepare: (/** @type {Page} */ page) => page.locator("main :is(.notice, .parts)").first().waitFor() },
-  { name: "status-history", path: "/status", member: false, answers: { "**/api/v1/status": someHistory }, prepare: (/** @type {Page} */ page) => page.locator(".bars").first().waitFor() },
+  { name: "account-deletion", path: "/account", member: true, prepare: openDeletion },
+  { name: "status", path: "/status", member: false, prepare: (/** @type {Page} */ page) => page.locator("main .parts").first().waitFor() },
+  { name: "status-history", path: "/status", member: false, before: someHistory, prepare: (/** @type {Page} */ page) => page.locator(".bars").first().waitFor() },
   { name: "docs", path: "/docs", member: false, prepare: (/** @type {Page} */ page) => page.locator("main .operation").first().waitFor() },
   { name: "not-found", path: "/no/such/page", member: false },
 ];
@@ -31,14 +34,22 @@ const PAGES = [
 describe("every page", () => {
   /** @type {import("./browser.mjs").Site} */
   let site;
-  before(async () => void (site = await startSite({ DETECT_LIMIT: "1000/hour" })));
-  after(() => site.stop());
+  /** @type {Awaited<ReturnType<typeof startProvider>>} */
+  let provider;
+  before(async () => {
+    provider = await startProvider();
+    site = await startSite({ DETECT_LIMIT: "1000/hour", ...opinions(provider) });
+  });
+  after(async () => {
+    await site.stop();
+    await provider.stop();
+  });
 
-  for (const { name, path, member, answers, prepare } of PAGES) {
+  for (const { name, path, member, before: happened, prepare } of PAGES) {
     it(`${name}: axe finds nothing in either theme at any width, nothing moves, nothing breaks the policy`, async () => {
+      await happened?.(site);
       const context = member ? await withTwoDevices(site) : await site.visitor();
       await context.addInitScript(SHIFTS);
-      for (const [address, body] of Object.entries(answers ?? {})) await context.route(address, (route) => route.fulfill({ json: body() }));
       const page = await context.newPage();
       const found = faults(context);
       await page.goto(path);
@@ -147,6 +158,34 @@ describe("every page", () => {
     await reach("Sign out");
     await press("Enter");
     await page.getByText("You are signed out").waitFor();
+
+    // And the end of the account, with the focus where it belongs at every step.
+    await reach("E-mail");
+    await page.keyboard.type("keys@example.com");
+    await reach("Password");
+    await page.keyboard.type(PASSWORD);
+    await press("Enter");
+    await page.getByRole("heading", { name: "Check a text" }).waitFor();
+    await page.goto("/account");
+    await page.getByText("This device").waitFor();
+    await reach("Delete the account");
+    await press("Enter");
+    await page.waitForFunction(`document.activeElement.labels?.[0]?.textContent === "Your password"`);
+    await press("Escape");
+    await page.getByRole("alertdialog").waitFor({ state: "detached" });
+    await page.waitForFunction(`document.activeElement.textContent === "Delete the account"`);
+    await press("Enter");
+    await page.waitForFunction(`document.activeElement.labels?.[0]?.textContent === "Your password"`);
+    await page.keyboard.type("not the password at all");
+    await press("Enter");
+    await page.getByText("This is not the password of the account.").waitFor();
+    await page.waitForFunction(`document.activeElement.labels?.[0]?.textContent === "Your password"`);
+    await press("Control+a");
+    await page.keyboard.type(PASSWORD);
+    await reach("Delete for good");
+    await press("Enter");
+    await page.getByText("Your account is deleted").waitFor();
+    await page.waitForFunction(`document.activeElement.tagName === "H1"`);
     await context.close();
   });
 
@@ -237,8 +276,15 @@ async function violations(page) {
 async function withTwoDevices(site) {
   const { context, page, email } = await site.member();
   await site.worker.post("/api/v1/auth/login", { email, password: PASSWORD }, { headers: { "user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1" } });
+  await useMuch(site, email);
   await page.close();
   return context;
+}
+
+/** @param {Page} page */
+async function accountShown(page) {
+  await page.getByText("This device").waitFor();
+  await page.getByRole("img", { name: /^Checks per day: 30 days/ }).waitFor();
 }
 
 /** @param {Page} page */
@@ -256,31 +302,53 @@ async function wrongRegistration(page) {
   await page.getByText("Enter one e-mail address").waitFor();
 }
 
-/** Three months of which not every day was good. */
-function someHistory() {
-  const at = (/** @type {number} */ hours) => new Date(Date.now() - hours * 3_600_000).toISOString();
-  const windows = (/** @type {number[]} */ shares) =>
-    ["24h", "7d", "30d", "90d"].map((window, index) => ({
-      window,
-      probes: [288, 2_016, 8_640, 21_000][index],
-      share: shares[index],
-      meets_target: Number(shares[index]) >= 0.999,
-    }));
-  const part = (/** @type {string} */ name, /** @type {string} */ state, /** @type {number[]} */ shares) => ({ name, state, probed_at: at(0.05), availability: windows(shares) });
-  return {
-    status: "down",
-    target: 0.999,
-    parts: [
-      part("database", "up", [1, 1, 0.99953, 0.99974]),
-      part("limiter", "up", [1, 0.99801, 0.99953, 0.99984]),
-      part("objects", "down", [0.9583, 0.99405, 0.99861, 0.99652]),
-    ],
-    incidents: [
-      { part: "objects", started_at: at(1) },
-      { part: "limiter", started_at: at(80), ended_at: at(79.7) },
-      { part: "objects", started_at: at(700), ended_at: at(694) },
-    ],
-  };
+/**
+ * Three months of which not every day was good, nor every one recorded, and a part that does not answer.
+ * @param {import("./browser.mjs").Site} site
+ */
+async function someHistory(site) {
+  const now = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+  const database = await site.worker.d1;
+  // Every hour of the last 80 days, with a few failures here and there.
+  await database
+    .prepare(
+      `INSERT OR REPLACE INTO probe_hours (hour, part, ok, failed, first_failure, last_failure, last_probe, last_ok)
+       SELECT hour, part, 12 - failed, failed, iif(failed > 0, hour, NULL), iif(failed > 0, hour + 300000 * (failed - 1), NULL), hour, 1
+       FROM (SELECT ?1 - h.value * 3600000 AS hour, p.value AS part,
+               CASE WHEN p.key = 2 AND h.value BETWEEN 700 AND 705 THEN 12 WHEN p.key = 1 AND h.value = 80 THEN 4
+                    WHEN p.key = 2 AND h.value IN (310, 1200) THEN 3 ELSE 0 END AS failed
+             FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 1920) SELECT value FROM n) AS h,
+                  json_each('["database", "limiter", "objects"]') AS p)`,
+    )
+    .bind(now)
+    .run();
+  await site.worker.scheduled("*/5 * * * *");
+  await database.prepare("UPDATE probe_hours SET failed = 1, first_failure = last_probe, last_failure = last_probe, last_ok = 0 WHERE hour = ?1 AND part = 'objects'").bind(now).run();
+  // An isolate keeps its answer for half a minute.
+  await site.worker.restart(site.settings);
+}
+
+/** @param {Page} page */
+async function openDeletion(page) {
+  await page.getByRole("button", { name: "Delete the account" }).click();
+  await page.getByLabel("Your password", { exact: true }).fill("not the password at all");
+  await page.getByRole("button", { name: "Delete for good" }).click();
+  await page.getByText("This is not the password of the account.").waitFor();
+}
+
+/** @param {Page} page */
+async function withOpinion(page) {
+  await page.getByRole("checkbox", { name: "Also ask Groq" }).check();
+  await check(page, MACHINE);
+  await page.getByRole("region", { name: "Groq puts it at" }).waitFor();
+}
+
+/** Some weeks of checks. @param {import("./browser.mjs").Site} site @param {string} email */
+async function useMuch(site, email) {
+  const database = await site.worker.d1;
+  const today = Math.floor(Date.now() / 86_400_000);
+  const insert = database.prepare("INSERT INTO usage (day, user_id, detections) SELECT ?1, id, ?2 FROM users WHERE email = ?3");
+  await database.batch([1, 2, 3, 5, 8, 9, 12, 17, 20, 26].map((ago) => insert.bind(today - ago, 1 + ((ago * 7) % 9), email)));
 }
 
 /** @param {Page} page */

@@ -1,13 +1,19 @@
 // The built web app on the built Worker, in a real Chromium.
 //
 // `startSite` starts both, `site.visitor()` is a new person with an empty browser. Artefacts land in test-results/.
+//
+// `site.stop()` fails when anything that passed through the browsers, be it a password, a token, an e-mail, a cookie or a
+// text, stands in what the Worker logged or reported.
 
+import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { PROJECT } from "../../scripts/paths.mjs";
 import { browser as browserPath } from "../../scripts/setup/browser.mjs";
 import { startWorker } from "../workerd/harness.mjs";
+import { startReceiver } from "../workerd/receiver.mjs";
+import { Secrets } from "./secrets.mjs";
 
 export const ARTEFACTS = join(PROJECT, "test-results");
 export const PASSWORD = "engine weaves patterns like a loom";
@@ -34,12 +40,27 @@ const FLAGS = [
 // Many people from one address in a short time: what these tests are not about must not stop them.
 const VARS = { LOGIN_LIMIT: "1000/minute", REGISTER_LIMIT: "1000/minute", REFRESH_LIMIT: "1000/minute" };
 
+/**
+ * Settings by which second opinions are asked of a provider on loopback.
+ * @param {{ url: string }} provider @returns {Record<string, string>}
+ */
+export function opinions({ url }) {
+  return { SECOND_OPINION: "on", GROQ_API_KEY: "gsk_0123456789abcdefghij", GROQ_BASE_URL: `${url}/groq/v1`, AI_BUDGET_PER_ACCOUNT: "0.05/day" };
+}
+
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("playwright-core").BrowserContext} Context */
 
+/** Where what people send is collected. A body that the browser streams is not shown to those who listen to it.
+ * @type {WeakMap<Context, Secrets>} */
+const SECRETS = new WeakMap();
+
 /** @param {Record<string, string>} [vars] */
 export async function startSite(vars = {}) {
-  const settings = { ...VARS, ...vars };
+  const sentry = await startReceiver();
+  const secrets = new Secrets();
+  for (const text of [PASSWORD, MACHINE, PERSON]) secrets.add(text);
+  const settings = { ...VARS, SENTRY_DSN: sentry.dsn, SENTRY_TRACES_SAMPLE_RATE: "1", LOG_LEVEL: "debug", ...vars };
   const worker = await startWorker({ assets: true, vars: settings });
   const browser = await chromium.launch({ executablePath: await browserPath(), args: FLAGS });
   // As a person would: secure cookies and locks work on localhost as they do over TLS.
@@ -49,6 +70,8 @@ export async function startSite(vars = {}) {
   return {
     worker,
     browser,
+    sentry,
+    secrets,
     url,
     settings,
 
@@ -59,6 +82,8 @@ export async function startSite(vars = {}) {
     async visitor(options = {}) {
       const context = await browser.newContext({ baseURL: url, reducedMotion: "reduce", locale: "en-GB", timezoneId: "UTC", ...options });
       context.setDefaultTimeout(10_000);
+      secrets.watch(context);
+      SECRETS.set(context, secrets);
       return context;
     },
 
@@ -72,8 +97,16 @@ export async function startSite(vars = {}) {
     },
 
     async stop() {
+      const found = await secrets.all();
       await browser.close();
       await worker.stop();
+      await sentry.stop();
+      const lines = worker.logs().map(({ message }) => message);
+      assert.ok(lines.some((line) => line.includes('"body":"request"')), "there is a log to search");
+      assert.ok(sentry.bodies().some((body) => body.includes('"type":"transaction"')), "and there are reports");
+      assert.ok(found.length > 0, "and something to search for");
+      await secrets.assertAbsentFrom([...lines, ...sentry.bodies()]);
+      assert.deepEqual(sentry.problems(), []);
     },
   };
 }
@@ -99,6 +132,7 @@ export async function signIn(page, email, password = PASSWORD) {
 
 /** Checks a text and gives the heading of the report. @param {Page} page @param {string} text */
 export async function check(page, text) {
+  SECRETS.get(page.context())?.add(text);
   await page.getByLabel("Text", { exact: true }).fill(text);
   await page.getByRole("button", { name: "Check the text" }).click();
   const heading = page.locator(".verdict h2");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { MACHINE, PASSWORD, PERSON, check, signIn, startSite } from "./browser.mjs";
+import { MACHINE, PASSWORD, PERSON, check, register, signIn, startSite } from "./browser.mjs";
 
 describe("sessions in the web app", () => {
   /** @type {import("./browser.mjs").Site} */
@@ -161,6 +161,59 @@ describe("sessions in the web app", () => {
     await page.getByText("E-mail and password do not match").waitFor();
     await signIn(page, email, NEW);
     await page.getByText("This device").waitFor();
+    await context.close();
+  });
+
+  it("the account is deleted with the password alone, in every tab and on every device", async () => {
+    const { context, page, email } = await site.member();
+    await page.getByLabel("Text", { exact: true }).fill(PERSON);
+    const other = await context.newPage();
+    await other.goto("/account");
+    const elsewhere = await (await site.visitor({ userAgent: PHONE })).newPage();
+    await elsewhere.goto("/sign-in");
+    await signIn(elsewhere, email);
+    await elsewhere.getByRole("heading", { name: "Check a text" }).waitFor();
+
+    await other.getByRole("button", { name: "Delete the account" }).click();
+    const dialog = other.getByRole("alertdialog", { name: "Delete the account?" });
+    await dialog.getByText("You are signed out here and on every other device.").waitFor();
+    await dialog.getByRole("button", { name: "Delete for good" }).click();
+    await dialog.getByText("Enter your password to confirm.").waitFor();
+    await dialog.getByLabel("Your password", { exact: true }).fill(NEW);
+    await dialog.getByRole("button", { name: "Delete for good" }).click();
+    await dialog.getByText("This is not the password of the account.").waitFor();
+    await dialog.getByRole("button", { name: "Keep the account" }).click();
+    await other.getByText("This device").waitFor();
+    await other.getByRole("button", { name: "Delete the account" }).click();
+    assert.equal(await dialog.getByLabel("Your password", { exact: true }).inputValue(), "", "nothing typed stays behind");
+    await dialog.getByLabel("Your password", { exact: true }).fill(PASSWORD);
+    await dialog.getByRole("button", { name: "Delete for good" }).click();
+
+    await other.getByText("Your account is deleted").waitFor();
+    await page.getByText("Your account is deleted").waitFor();
+    assert.deepEqual(await context.cookies(), [], "the cookie is gone too");
+    assert.equal(new URL(page.url()).search, "", "nowhere to come back to");
+    await elsewhere.getByRole("link", { name: "Account" }).click();
+    await elsewhere.getByText("Your session has ended").waitFor();
+    await signIn(page, email);
+    await page.getByText("E-mail and password do not match").waitFor();
+    await register(page, email);
+    assert.equal(await page.getByLabel("Text", { exact: true }).inputValue(), "", "no text of the account before");
+    await context.close();
+  });
+
+  it("a deletion without an answer leaves the dialog, and says so", async () => {
+    const { context, page } = await site.member();
+    await page.goto("/account");
+    await page.getByRole("button", { name: "Delete the account" }).click();
+    await context.setOffline(true);
+    const dialog = page.getByRole("alertdialog");
+    await dialog.getByLabel("Your password", { exact: true }).fill(PASSWORD);
+    await dialog.getByRole("button", { name: "Delete for good" }).click();
+    await dialog.getByText("You are offline", { exact: true }).waitFor();
+    await context.setOffline(false);
+    await dialog.getByRole("button", { name: "Delete for good" }).click();
+    await page.getByText("Your account is deleted").waitFor();
     await context.close();
   });
 

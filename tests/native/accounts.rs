@@ -213,7 +213,7 @@ async fn a_renewed_hash_never_overwrites_a_password_that_was_changed_meanwhile()
         set("changed");
     };
     let (answer, ()) = futures_util::join!(login, change);
-    answer.expect(200);
+    answer.expect_problem(401, "invalid_credentials");
     assert_eq!(world.db.look("SELECT password FROM users", [])[0].text("password").unwrap(), "changed");
 }
 

@@ -37,6 +37,7 @@ mod panics;
 mod parity;
 mod plans;
 mod profile;
+mod races;
 mod refresh;
 mod routes;
 mod second_opinion;

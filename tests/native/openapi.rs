@@ -45,6 +45,7 @@ fn pinned_bodies_have_the_fields_that_the_document_names() {
         ("detect_too_short.json", "DetectReply"),
         ("usage.json", "UsageBody"),
         ("operator_usage.json", "InstallationBody"),
+        ("status.json", "StatusBody"),
     ] {
         let pinned: Value = serde_json::from_str(&golden(file)).unwrap();
         let body = pinned.get("body").unwrap_or(&pinned);

@@ -93,7 +93,7 @@ describe("npm run golive", () => {
     const found = await findings();
     const failed = [...found.values()].filter(({ verdict }) => verdict === "fail");
     assert.deepEqual(failed, []);
-    for (const id of ["ready", "headers", "cors", "register", "login", "protected", "secrets", "limits", "guessing", "production", "clock", "body-limits", "errors", "removal"]) {
+    for (const id of ["ready", "headers", "cors", "register", "login", "protected", "secrets", "limits", "guessing", "production", "unknown", "clock", "body-limits", "errors", "removal"]) {
       assert.equal(found.get(id)?.verdict, "pass", JSON.stringify(found.get(id)));
     }
     assert.equal(await users(), 0);
@@ -129,6 +129,7 @@ describe("npm run golive", () => {
     ["limits", ({ path, status }) => (path === "/api/v1/ai-tools/detect" && status === 429 ? { status: 200 } : undefined)],
     ["guessing", ({ path, headers }) => (path === `${auth}/login` ? headers.delete("ratelimit-policy") : undefined)],
     ["production", ({ path }) => (path.startsWith("/__debug/") ? { status: 500 } : undefined)],
+    ["unknown", ({ path, status }) => (path === "/no/such/page" && status === 404 ? { status: 200 } : undefined)],
     ["clock", ({ headers }) => headers.set("date", new Date(Date.now() - 120_000).toUTCString())],
     ["body-limits", ({ status }) => (status === 413 ? { status: 400 } : undefined)],
     ["errors", ({ path, status }) => (path === `${auth}/login` && status === 405 ? { body: "panicked at src/main.rs:1" } : undefined)],

@@ -1,10 +1,11 @@
-import { Suspense, lazy, useEffect } from "react";
+import { Suspense, lazy, useEffect, type ComponentType } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
-import { signInPath, useAuth } from "./auth";
-import { forgetDraftOfOthers } from "./draft";
+import { signInPath, useAuth, type Ending } from "./auth";
+import { forgetDraft, forgetDraftOfOthers } from "./draft";
 import { Boundary } from "./parts/Boundary";
 import { PageSkeleton, Unreachable } from "./parts/states";
 import { Shell } from "./parts/Shell";
+import { PLACES, type Place } from "./places";
 
 const Home = lazy(() => import("./pages/Home"));
 const SignIn = lazy(() => import("./pages/SignIn"));
@@ -15,32 +16,39 @@ const Status = lazy(() => import("./pages/Status"));
 const Docs = lazy(() => import("./pages/Docs"));
 const NotFound = lazy(() => import("./pages/NotFound"));
 
+const PAGES: Record<Place, { page: ComponentType; isProtected?: boolean }> = {
+  "/": { page: Home },
+  "/sign-in": { page: SignIn },
+  "/register": { page: Register },
+  "/detect": { page: Detect, isProtected: true },
+  "/account": { page: Account, isProtected: true },
+  "/status": { page: Status },
+  "/docs": { page: Docs },
+};
+
 export function App() {
   const [path] = useLocation();
-  const { user } = useAuth();
+  const { state, user } = useAuth();
   useEffect(() => {
     if (user) forgetDraftOfOthers(user.id);
   }, [user]);
+  const deleted = state.status === "signed-out" && state.because === "deleted";
+  useEffect(() => {
+    if (deleted) forgetDraft();
+  }, [deleted]);
   return (
     <Shell>
       <Boundary key={path}>
         <Suspense fallback={<PageSkeleton />}>
           <Switch>
-            <Route path="/" component={Home} />
-            <Route path="/sign-in" component={SignIn} />
-            <Route path="/register" component={Register} />
-            <Route path="/detect">
-              <Protected>
-                <Detect />
-              </Protected>
-            </Route>
-            <Route path="/account">
-              <Protected>
-                <Account />
-              </Protected>
-            </Route>
-            <Route path="/status" component={Status} />
-            <Route path="/docs" component={Docs} />
+            {PLACES.map((place) => {
+              const { page: Shown, isProtected = false } = PAGES[place];
+              return (
+                <Route key={place} path={place}>
+                  {isProtected ? <Protected><Shown /></Protected> : <Shown />}
+                </Route>
+              );
+            })}
             <Route component={NotFound} />
           </Switch>
         </Suspense>
@@ -61,6 +69,9 @@ function Protected({ children }: { children: React.ReactNode }) {
     case "signed-in":
       return children;
     case "signed-out":
-      return <Redirect to={state.because === "signed-out" ? "/sign-in" : signInPath(path + location.hash)} replace />;
+      return <Redirect to={LEFT.has(state.because) ? "/sign-in" : signInPath(path + location.hash)} replace />;
   }
 }
+
+/** Endings after which nobody wants to come back to where they were. */
+const LEFT = new Set<Ending>(["signed-out", "deleted"]);

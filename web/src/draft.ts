@@ -10,6 +10,10 @@ export interface Draft {
   result: Result | null;
   /** What is left of the limit, once that is known. */
   left: Left | null;
+  /** Who could be asked for a second opinion, once that is known. */
+  providers: string[] | null;
+  /** Whether they are to be asked: somebody has said so for this tab. */
+  ask: boolean;
   /** Until when the limit is used up, ms since 1970. */
   waitUntil: number | null;
 }
@@ -22,7 +26,7 @@ export interface Result {
   at: Date;
 }
 
-const EMPTY: Draft = { text: "", file: null, result: null, left: null, waitUntil: null };
+const EMPTY: Draft = { text: "", file: null, result: null, left: null, providers: null, ask: false, waitUntil: null };
 
 let draft = EMPTY;
 let owner: string | null = null;

@@ -341,3 +341,85 @@ it("makes a changed name known in every tab", async () => {
   await settle();
   expect(client.state()).toMatchObject({ user: { name: "Countess" } });
 });
+
+describe("deleting the account", () => {
+  const WRONG = { code: "invalid_input", errors: [{ field: "password", message: "This is not the password of the account." }] };
+
+  it("sends the password with the token, and ends the session here and in the other tabs", async () => {
+    const client = await signedIn();
+    const other = await opened();
+    const done = later(client.deleteAccount("granite otter"));
+    const request = await server.next("auth/me");
+    expect(request).toMatchObject({ body: { password: "granite otter" }, method: "DELETE" });
+    expect(request.token).toMatch(/^token/);
+    expect(client.state().status).toBe("signed-in");
+    await request.answer(204);
+    await done;
+    expect([client.state(), other.state()]).toEqual(Array(2).fill({ status: "signed-out", because: "deleted" }));
+    expect(browser.mark?.out).toBe(true);
+  });
+
+  it("leaves everything as it is for a wrong password, and when there is no answer", async () => {
+    const client = await signedIn();
+    const wrong = later(client.deleteAccount("wrong"));
+    await (await server.next("auth/me")).answer(400, WRONG);
+    await expect(wrong).rejects.toBeInstanceOf(Problem);
+    const unheard = later(client.deleteAccount("granite otter"));
+    await (await server.next("auth/me")).fail();
+    await expect(unheard).rejects.toBeInstanceOf(Unreachable);
+    expect(client.state().status).toBe("signed-in");
+  });
+
+  it("replaces a token that is over, once", async () => {
+    const client = await signedIn();
+    const done = later(client.deleteAccount("granite otter"));
+    await (await server.next("auth/me")).answer(401, UNAUTHENTICATED);
+    await (await server.next("auth/refresh")).answer(200, server.granted());
+    await (await server.next("auth/me")).answer(204);
+    await done;
+    expect(client.state()).toEqual({ status: "signed-out", because: "deleted" });
+  });
+
+  it("claims no deletion when the session was over before", async () => {
+    const client = await signedIn();
+    const done = later(client.deleteAccount("granite otter"));
+    await (await server.next("auth/me")).answer(401, UNAUTHENTICATED);
+    await (await server.next("auth/refresh")).answer(401, REFUSED);
+    await expect(done).rejects.toBeInstanceOf(SignedOut);
+    expect(client.state()).toEqual({ status: "signed-out", because: "expired" });
+  });
+
+  it("gives up when a fresh token is refused too", async () => {
+    const client = await signedIn();
+    const done = later(client.deleteAccount("granite otter"));
+    await (await server.next("auth/me")).answer(401, UNAUTHENTICATED);
+    await (await server.next("auth/refresh")).answer(200, server.granted());
+    await (await server.next("auth/me")).answer(401, UNAUTHENTICATED);
+    await expect(done).rejects.toBeInstanceOf(SignedOut);
+    expect(client.state()).toEqual({ status: "signed-out", because: "expired" });
+    expect(server.count("auth/me")).toBe(2);
+  });
+
+  it("waits for a refresh that is under way, so that no late answer brings the cookie back", async () => {
+    const client = await signedIn();
+    browser.now = 10_000_000;
+    const reading = get(client);
+    const refresh = await server.next("auth/refresh");
+    const done = later(client.deleteAccount("granite otter"));
+    await settle();
+    expect(server.count("auth/me")).toBe(0);
+    await refresh.answer(200, server.granted());
+    await (await server.next("things")).answer(200, {});
+    await reading;
+    await (await server.next("auth/me")).answer(204);
+    await done;
+    expect(client.state()).toEqual({ status: "signed-out", because: "deleted" });
+  });
+
+  async function opened(): Promise<AuthClient> {
+    const other = browser.open(server);
+    other.start();
+    await (await server.next("auth/refresh")).answer(200, server.granted());
+    return other;
+  }
+});

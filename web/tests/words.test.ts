@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { pieces } from "../src/pages/detect/Sentences";
 import { levelOf, meaning, percent } from "../src/pages/detect/words";
 import { ago, wait } from "../src/time";
+import { dollars, span } from "../src/units";
 import { countChars, countWords } from "../src/words";
 
 describe("counting", () => {
@@ -66,4 +67,24 @@ describe("times", () => {
     expect(ago("2026-01-01T11:00:00Z", now)).toBe("yesterday");
     expect([0, 5.2, 65, 3_600, 3_725].map(wait)).toEqual(["0 s", "6 s", "1 min 5 s", "1 h 0 min", "1 h 2 min"]);
   });
+});
+
+it.each([
+  [0, "$0.00"],
+  [1, "$1.00"],
+  [0.05, "$0.05"],
+  [0.000113, "$0.000113"],
+  [0.0048, "$0.0048"],
+  [19.999812, "$20.00"],
+])("an amount of %d", (amount, text) => {
+  expect(dollars(amount)).toBe(text);
+});
+
+it.each([
+  [3_600, "an hour"],
+  [86_400, "a day"],
+  [7_200, "2 hours"],
+  [90, "90 seconds"],
+])("a window of %d seconds", (seconds, text) => {
+  expect(span(seconds)).toBe(text);
 });

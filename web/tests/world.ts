@@ -73,6 +73,7 @@ export class Browser {
 }
 
 interface Pending {
+  method: string;
   path: string;
   token: string | null;
   body: unknown;
@@ -98,6 +99,7 @@ export class Server {
     if (own) return respond(own[0], own[1]);
     return new Promise((resolve, reject) => {
       this.pending.push({
+        method: request.method,
         path,
         token,
         body,

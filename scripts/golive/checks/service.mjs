@@ -42,6 +42,19 @@ export const service = [
     },
   },
   {
+    id: "unknown",
+    title: "An address that is none answers 404",
+    async run({ client }) {
+      const found = [];
+      for (const path of ["/no/such/page", "/assets/no-such-file.js", "/api/v1/no-such-route"]) {
+        const { status } = await client.fetch(path);
+        if (status !== 404) found.push(`${path}: ${status}`);
+      }
+      const advice = "`not_found_handling` in wrangler.toml must be \"404-page\", and nothing in front may answer instead.";
+      return found.length === 0 ? pass("pages, files and routes") : fail(found.join(", "), advice);
+    },
+  },
+  {
     id: "clock",
     title: "The clock is right",
     async run({ client }) {

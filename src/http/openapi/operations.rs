@@ -183,8 +183,9 @@ fn health(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation> 
             ..operation(
                 "status",
                 "How available has it been",
-                "The state of each part, its availability over 24 hours, 7, 30 and 90 days by probes every five minutes, and \
-                 the incidents derived from them. At most half a minute old.",
+                "The state of each part, its availability over 24 hours, 7, 30 and 90 days and on each of the last 90 days in \
+                 UTC, by probes every five minutes, and the incidents derived from them. What was not probed is null. At \
+                 most half a minute old.",
             )
         },
         _ => return None,

@@ -9,20 +9,25 @@ type Schemas = components["schemas"];
 export type Detection = Schemas["DetectReply"];
 export type Left = Schemas["Usage"];
 export type Sentence = Schemas["Sentence"];
-export type Ready = Schemas["Ready"];
+/** How each part is and was. */
+export type History = Schemas["StatusBody"];
 export type Session = Schemas["SessionBody"];
 export type Signal = Schemas["Signal"];
+export type Opinion = Schemas["OpinionBody"];
+export type Usage = Schemas["UsageBody"];
 
 type Send = (input: Request) => Promise<Response>;
 
-export async function detectText(send: Send, text: string, signal: AbortSignal): Promise<Detection> {
-  const { data } = await client(send).POST("/api/v1/ai-tools/detect", { body: { text }, signal });
+/** @param second_opinion whether the text may go to another model, elsewhere */
+export async function detectText(send: Send, text: string, second_opinion: boolean, signal: AbortSignal): Promise<Detection> {
+  const { data } = await client(send).POST("/api/v1/ai-tools/detect", { body: { text, second_opinion }, signal });
   return present(data);
 }
 
 /** The Worker reads the text out of the file and answers it as `document`. */
-export async function detectFile(send: Send, file: File, signal: AbortSignal): Promise<Detection> {
+export async function detectFile(send: Send, file: File, second_opinion: boolean, signal: AbortSignal): Promise<Detection> {
   const form = new FormData();
+  form.set("second_opinion", String(second_opinion));
   form.set("file", file);
   const { data } = await client(send).POST("/api/v1/ai-tools/detect", {
     // A file is no JSON: what is sent is the form.
@@ -48,10 +53,15 @@ export async function revokeOtherSessions(send: Send): Promise<number> {
   return present(data).revoked;
 }
 
-/** What is left of the limit on checks: of the window with the least room. */
-export async function checksLeft(send: Send, signal: AbortSignal): Promise<Left | null> {
+/** What was used, what is left of it, and who else could be asked. */
+export async function usage(send: Send, signal: AbortSignal): Promise<Usage> {
   const { data } = await client(send).GET("/api/v1/usage", { signal });
-  return present(data).detect.reduce<Left | null>((least, window) => (least && least.remaining <= window.remaining ? least : window), null);
+  return present(data);
+}
+
+/** What is left of the limit on checks: of the window with the least room. */
+export function leastLeft({ detect }: Usage): Left | null {
+  return detect.reduce<Left | null>((least, window) => (least && least.remaining <= window.remaining ? least : window), null);
 }
 
 export async function rename(send: Send, name: string | null): Promise<User> {
@@ -65,32 +75,9 @@ export async function changePassword(send: Send, current_password: string, new_p
   return present(data).revoked;
 }
 
-/** How each part is and was. */
-export interface History {
-  status: string;
-  /** The share of probes that are to be answered. */
-  target: number;
-  parts: {
-    name: string;
-    state: string;
-    probed_at?: string | null;
-    availability: { window: string; probes: number; share?: number | null; meets_target?: boolean | null }[];
-  }[];
-  incidents: { part: string; started_at: string; ended_at?: string | null }[];
-}
-
 export async function history(signal: AbortSignal): Promise<History> {
-  const response = await anonymous(new Request(new URL("/api/v1/status", location.origin), { signal, cache: "no-store" }));
-  if (!response.ok) throw await problemOf(response);
-  return (await response.json()) as History;
-}
-
-/** How each part is right now. A part that does not answer makes it a 503 with the same body. */
-export async function ready(signal: AbortSignal): Promise<Ready> {
-  const response = await anonymous(new Request(new URL("/readyz", location.origin), { signal, cache: "no-store" }));
-  const body = (await response.clone().json().catch(() => null)) as Ready | null;
-  if (body === null || !("checks" in body)) throw await problemOf(response);
-  return body;
+  const { data } = await client(anonymous).GET("/api/v1/status", { signal });
+  return present(data);
 }
 
 /** Without an access token. */

@@ -12,7 +12,7 @@ import { browserTabs, type Message, type Tabs } from "./tabs";
 import type { AuthState, Credentials, Ending, Granted, Registration, User } from "./types";
 
 export interface AuthOptions {
-  /** Where the routes `register`, `login`, `refresh` and `logout` are. */
+  /** Where the routes `register`, `login`, `refresh`, `logout` and `me` are. */
   base?: string;
   fetch?: typeof fetch;
   tabs?: Tabs;
@@ -123,6 +123,28 @@ export class AuthClient {
         token = await this.#redeem("signed-out");
       }
       if (this.#state.status !== "signed-out") this.#end("signed-out");
+    });
+  }
+
+  /**
+   * Deletes the account, for which the password is asked again, and with it the session of every tab.
+   * @throws {Problem} for a wrong password too @throws {Unreachable}
+   * @throws {SignedOut} when the session was over before: then nothing is known to be deleted
+   */
+  async deleteAccount(password: string): Promise<void> {
+    await this.#tabs.exclusively(async () => {
+      let token = this.#token;
+      for (let retried = false; token; retried = true) {
+        const response = await this.#ask("me", { password }, token, "DELETE");
+        if (response.ok) return this.#end("deleted");
+        if (response.status !== 401) throw await problemOf(response);
+        if (retried) {
+          this.#end("expired");
+          break;
+        }
+        token = await this.#redeem("expired");
+      }
+      throw new SignedOut();
     });
   }
 
@@ -248,9 +270,9 @@ export class AuthClient {
     this.#become({ status: "signed-out", because });
   }
 
-  async #ask(route: string, body?: object, token?: Token): Promise<Response> {
+  async #ask(route: string, body?: object, token?: Token, method = "POST"): Promise<Response> {
     const request = new Request(new URL(`${this.#base}/${route}`, location.origin), {
-      method: "POST",
+      method,
       credentials: "same-origin",
       cache: "no-store",
       signal: AbortSignal.timeout(this.#patience),

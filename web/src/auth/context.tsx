@@ -9,6 +9,7 @@ export interface Auth {
   signIn: AuthClient["signIn"];
   register: AuthClient["register"];
   signOut: AuthClient["signOut"];
+  deleteAccount: AuthClient["deleteAccount"];
   /** `fetch` with the access token. */
   fetch: AuthClient["fetch"];
   /** Asks again at once whether somebody is signed in. */
@@ -30,6 +31,7 @@ export function AuthProvider({ client, children }: { client: AuthClient; childre
       signIn: (credentials) => client.signIn(credentials),
       register: (registration) => client.register(registration),
       signOut: () => client.signOut(),
+      deleteAccount: (password) => client.deleteAccount(password),
       fetch: client.fetch,
       retry: () => void client.restore(),
       update: (user) => client.update(user),

@@ -14,8 +14,8 @@ export interface Granted {
   user: User;
 }
 
-/** Why nobody is signed in: `expired` when a session ended that was in use. */
-export type Ending = "none" | "signed-out" | "expired";
+/** Why nobody is signed in: `expired` when a session ended that was in use, `deleted` when the account is no more. */
+export type Ending = "none" | "signed-out" | "expired" | "deleted";
 
 export type AuthState =
   /** Just loaded: whether somebody is signed in is being asked. */

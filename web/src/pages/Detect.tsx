@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, useState, type DragEvent } from "react";
-import { checksLeft, detectFile, detectText, type Left } from "../api";
+import { detectFile, detectText, leastLeft, usage, type Left } from "../api";
 import { Problem, SignedOut, useAuth } from "../auth";
 import { changeDraft, useDraft, type Result } from "../draft";
 import { explain } from "../errors";
@@ -11,6 +11,7 @@ import { Page } from "../parts/Page";
 import { Countdown, useSecondsLeft } from "../parts/Wait";
 import { hour } from "../time";
 import { countChars, countWords, number } from "../words";
+import { Asking } from "./detect/Asking";
 import { Report } from "./detect/Report";
 import "./detect/detect.css";
 
@@ -29,7 +30,13 @@ export default function Detect() {
   useEffect(() => {
     const leaving = new AbortController();
     // Nice to know, and no more: without it the first check tells.
-    checksLeft(fetch, leaving.signal).then(know, () => undefined);
+    usage(fetch, leaving.signal).then(
+      (used) => {
+        know(leastLeft(used));
+        changeDraft({ providers: used.second_opinion.providers });
+      },
+      () => undefined,
+    );
     return () => leaving.abort();
   }, [fetch]);
 
@@ -51,7 +58,8 @@ export default function Detect() {
     const leaving = (running.current = new AbortController());
     const signal = AbortSignal.any([leaving.signal, AbortSignal.timeout(60_000)]);
     try {
-      const detection = await (file ? detectFile(fetch, file, signal) : detectText(fetch, text, signal));
+      const asking = draft.ask && (draft.providers ?? []).length > 0;
+      const detection = await (file ? detectFile(fetch, file, asking, signal) : detectText(fetch, text, asking, signal));
       const done: Result = { detection, text: detection.document?.text ?? text, name: file?.name ?? null, at: new Date() };
       changeDraft({ result: done });
       know(detection.usage ?? null);
@@ -102,6 +110,7 @@ export default function Detect() {
           }}
           onSubmit={() => void check()}
         />
+        <Asking providers={draft.providers} checked={draft.ask} onChange={(ask) => changeDraft({ ask })} />
         <div className="editor-actions">
           <Button onClick={() => void check()} busy={busy} disabled={waiting}>
             {busy ? "Checking" : "Check the text"}
@@ -260,7 +269,7 @@ function Quota({ waitUntil }: { waitUntil: number | null }) {
   return (
     <p className="quota">
       <strong>
-        {left.remaining} of {left.limit}
+        {number.format(left.remaining)} of {number.format(left.limit)}
       </strong>{" "}
       checks left
       {left.remaining < left.limit && ` · one more at ${hour(left.resets_at)}`}

@@ -34,7 +34,7 @@ export default function Home() {
       <ul className="promises">
         <li>
           <h2>Read and forgotten</h2>
-          <p>Your text goes to this service and nowhere else. It is judged, then dropped: neither stored nor logged.</p>
+          <p>Your text goes to this service, and nowhere else unless you ask for a second opinion. It is judged, then dropped: neither stored nor logged.</p>
         </li>
         <li>
           <h2>Honest about doubt</h2>

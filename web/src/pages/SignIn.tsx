@@ -34,6 +34,11 @@ export default function SignIn() {
           In all tabs of this browser.
         </Notice>
       )}
+      {because === "deleted" && (
+        <Notice tone="ok" title="Your account is deleted">
+          You are signed out everywhere. The e-mail address is free again.
+        </Notice>
+      )}
       {form.notice}
       <Form className="form" method="post" errors={form.errors} onFormSubmit={form.submit}>
         <TextField name="email" kind="email" label="E-mail" autoComplete="username" required="Enter your e-mail address." />

@@ -1,6 +1,5 @@
 import { useState } from "react";
-import { history, ready, type History } from "../api";
-import { Problem } from "../auth";
+import { history, type History } from "../api";
 import { Icon } from "../parts/Icon";
 import { Notice } from "../parts/Notice";
 import { Page } from "../parts/Page";
@@ -8,11 +7,11 @@ import { Failed } from "../parts/states";
 import { useResource } from "../resource";
 import { ago, moment } from "../time";
 import { Bars, share } from "./status/Bars";
-import { days, duration } from "./status/history";
+import { daysOf, duration } from "./status/history";
 import "./status/status.css";
 
 export default function Status() {
-  const [resource, reload] = useResource(load);
+  const [resource, reload] = useResource(history);
   return (
     <Page title="Status" width="middle" lead="Each part is probed every five minutes, from the inside.">
       {resource.phase === "failed" && <Failed what="The status could not be loaded" error={resource.error} retry={reload} />}
@@ -46,7 +45,7 @@ function Report({ found }: { found: History }) {
       </div>
       {probes === 0 && (
         <Notice tone="info" title="Nothing is recorded yet">
-          What stands here is how each part answered just now. Its history begins with the first probes.
+          The first probes come within five minutes, and the history begins with them.
         </Notice>
       )}
       <ul className="parts">
@@ -63,14 +62,14 @@ function Report({ found }: { found: History }) {
               {wordsFor(part.name).what}
               {part.probed_at && ` Probed ${ago(part.probed_at, now)}.`}
             </p>
-            {probes > 0 && <Bars name={wordsFor(part.name).name} days={days(part, found.incidents, now)} line={found.target} />}
+            {probes > 0 && <Bars name={wordsFor(part.name).name} days={daysOf(part.name, found.days)} line={found.target} />}
             {probes > 0 && (
               <dl className="windows">
                 {part.availability.map(({ window, share: answered, meets_target }) => (
                   <div key={window}>
                     <dt>{WINDOWS[window] ?? window}</dt>
                     <dd data-low={meets_target === false || undefined}>
-                      {answered === null || answered === undefined ? "–" : share(answered)}
+                      {answered === null ? "–" : share(answered)}
                       {meets_target === false && <span className="hidden"> (below {share(found.target)})</span>}
                     </dd>
                   </div>
@@ -104,23 +103,6 @@ function Report({ found }: { found: History }) {
       )}
     </>
   );
-}
-
-/** The recorded history; without one, how each part is right now. */
-async function load(signal: AbortSignal): Promise<History> {
-  try {
-    return await history(signal);
-  } catch (error) {
-    if (!(error instanceof Problem && error.status === 404)) throw error;
-  }
-  const { checks } = await ready(signal);
-  const parts = (["database", "limiter", "objects"] as const).map((name) => ({
-    name,
-    state: checks[name] === "ok" ? "up" : "down",
-    probed_at: null,
-    availability: [],
-  }));
-  return { status: parts.some(({ state }) => state === "down") ? "down" : "up", target: 0.999, parts, incidents: [] };
 }
 
 function wordsFor(part: string): { name: string; what: string } {

@@ -5,6 +5,7 @@ import { Button } from "../../parts/Button";
 import { Notice } from "../../parts/Notice";
 import { moment } from "../../time";
 import { number } from "../../words";
+import { Opinion } from "./Opinion";
 import { Sentences } from "./Sentences";
 import { Signals } from "./Signals";
 import { DISGUISES, meaning, percent } from "./words";
@@ -28,6 +29,7 @@ export function Report({ result, heading, busy }: { result: Result; heading: Ref
         {judged && <Gauge probability={detection.probability} />}
       </header>
       <Disguises detection={detection} />
+      {detection.second_opinion && <Opinion opinion={detection.second_opinion} />}
       <div className="report-body">
         {detection.sentences.length > 0 && <Sentences text={text} sentences={detection.sentences} />}
         <aside className="report-side">

@@ -67,6 +67,13 @@ export function percent(probability: number): string {
   return `${Math.min(99, Math.max(1, Math.round(probability * 100)))} %`;
 }
 
+/** What people call who is asked for a second opinion. */
+export function providerName(provider: string): string {
+  return PROVIDERS[provider] ?? provider;
+}
+
+const PROVIDERS: Partial<Record<string, string>> = { groq: "Groq", openai: "OpenAI" };
+
 export const DISGUISES = [
   ["zero_width", "characters that show nothing"],
   ["bidi", "marks that turn the direction of writing"],

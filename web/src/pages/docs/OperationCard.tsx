@@ -1,5 +1,5 @@
 import { example, fields, type ApiDocument, type Field, type Route, type Schema } from "./document";
-import { Prose } from "./Prose";
+import { Line, Prose } from "./Prose";
 
 export function OperationCard({ document, route }: { document: ApiDocument; route: Route }) {
   const { operationId, method, path, summary, description, security, parameters, requestBody, responses } = route;
@@ -50,7 +50,9 @@ function Answers({ document, responses }: { document: ApiDocument; responses: Ro
             <span className="status" data-good={status.startsWith("2") || undefined}>
               {status}
             </span>
-            <span>{description}</span>
+            <span>
+              <Line>{description}</Line>
+            </span>
           </li>
         ))}
       </ul>
