@@ -26,18 +26,6 @@ describe("reports", () => {
     assert.deepEqual(receiver.problems(), []);
   });
 
-  it("an error is one event with the stack in which it was found", async () => {
-    const { request_id } = await (await worker.fetch("/__debug/error")).json();
-    await receiver.until("event", 1);
-    const [event, ...more] = receiver.items("event").filter(({ tags }) => tags.request_id === request_id);
-    assert.deepEqual(more, []);
-    const functions = event.exception.values.flatMap((/** @type {any} */ { stacktrace }) => stacktrace?.frames ?? []).map((/** @type {any} */ frame) => frame.function);
-    // Sentry's order: the innermost is the last, and it is the program's own.
-    assert.match(functions.at(-1) ?? "", /edgekeep::http::debug::error/, functions.join("\n"));
-    const [line] = await worker.jsonLogs((one) => one["exception.stacktrace"]).then((lines) => lines.filter((one) => one["http.route"] === "/__debug/error"));
-    assert.match(line["exception.stacktrace"], /^edgekeep::http::debug::error/);
-  });
-
   it("a panic is one event with the stack in which it happened", async () => {
     const answer = await worker.fetch("/__debug/panic");
     const { request_id } = await answer.json();
@@ -102,6 +90,19 @@ describe("reports", () => {
     const login = transactions.find(({ transaction, name }) => (transaction ?? name) === "POST /api/v1/auth/login");
     const ops = login.spans.map((/** @type {any} */ span) => span.op);
     assert.ok(ops.includes("durable_object") && ops.includes("db.query"), ops.join(" "));
+  });
+
+  it("an error is one event with the stack in which it was found", async () => {
+    const before = receiver.items("event").length;
+    const { request_id } = await (await worker.fetch("/__debug/error")).json();
+    await receiver.until("event", before + 1);
+    const [event, ...more] = receiver.items("event").filter(({ tags }) => tags.request_id === request_id);
+    assert.deepEqual(more, []);
+    const functions = event.exception.values.flatMap((/** @type {any} */ { stacktrace }) => stacktrace?.frames ?? []).map((/** @type {any} */ frame) => frame.function);
+    // Sentry's order: the innermost is the last, and it is the program's own.
+    assert.match(functions.at(-1) ?? "", /edgekeep::http::debug::error/, functions.join("\n"));
+    const [line] = await worker.jsonLogs((one) => one["exception.stacktrace"]).then((lines) => lines.filter((one) => one["http.route"] === "/__debug/error"));
+    assert.match(line["exception.stacktrace"], /^edgekeep::http::debug::error/);
   });
 
   it("an instance that was aborted is told of by the next", async () => {
