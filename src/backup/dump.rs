@@ -1,5 +1,7 @@
 //! Reading the database: the first half of a run.
 
+use std::borrow::Cow;
+
 use super::capture;
 use super::digest::Digest;
 use super::engine::{Engine, Stop};
@@ -218,7 +220,7 @@ fn has_migrations(schema: &Schema) -> bool {
     schema.tables.iter().any(|table| table.name == "d1_migrations")
 }
 
-fn count(mut count: Count, lines: &[String]) -> Count {
+fn count(mut count: Count, lines: &[Cow<'_, str>]) -> Count {
     for line in lines {
         count.digest.update(line.as_bytes());
         count.digest.update(b"\n");
@@ -228,7 +230,7 @@ fn count(mut count: Count, lines: &[String]) -> Count {
 }
 
 /// Counts lines for whoever compares.
-pub(super) fn counted(before: Count, lines: &[String]) -> Count {
+pub(super) fn counted(before: Count, lines: &[Cow<'_, str>]) -> Count {
     count(before, lines)
 }
 

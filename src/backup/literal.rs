@@ -2,19 +2,24 @@
 
 use std::fmt::Write as _;
 
-/// A text: in quotes when it can stand so, otherwise by its bytes. `sqlite3` takes the carriage return out of a line that it
-/// reads, NUL ends what it reads, and wrangler looks for the words that begin a transaction.
+/// A text: in quotes when it can stand so, with marks for its ends of lines, otherwise by its bytes. `sqlite3` takes the
+/// carriage return out of a line that it reads, NUL ends what it reads, and wrangler looks for the words that begin a
+/// transaction. [`super::page`] says the same in SQL.
 #[must_use]
 pub fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(text) if is_plain(text) => super::sql::text(text),
+        Ok(text) if !is_printable(text) => format!("CAST({} AS TEXT)", blob(bytes)),
+        Ok(text) if !text.contains(['\n', '\r']) => super::sql::text(text),
+        Ok(text) if !text.contains(LF) && !text.contains(CR) => {
+            let marked = super::sql::text(&text.replace('\n', LF).replace('\r', CR));
+            format!("replace(replace({marked},'{LF}',char(10)),'{CR}',char(13))")
+        }
         _ => format!("CAST({} AS TEXT)", blob(bytes)),
     }
 }
 
-/// The text can stand in quotes. [`super::page`] asks the same in SQL.
-fn is_plain(text: &str) -> bool {
-    !text.bytes().any(|byte| byte < 0x20 && byte != b'\t') && !text.contains(TRANSACTION)
+fn is_printable(text: &str) -> bool {
+    !text.bytes().any(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) && !text.contains(TRANSACTION)
 }
 
 /// A blob: `X'00FF'`.
@@ -111,6 +116,10 @@ fn exact(value: f64) -> String {
     text
 }
 
+/// What stands for a line feed. A text that holds it, and ends of lines besides, is written by its bytes.
+pub const LF: &str = "\\n";
+/// Likewise for a carriage return.
+pub const CR: &str = "\\r";
 /// Words that wrangler takes for a transaction wherever they stand.
 pub const TRANSACTION: &str = "BEGIN TRANSACTION";
 
@@ -123,7 +132,9 @@ mod tests {
     #[test]
     fn writes_texts_so_that_they_stand_on_one_line() {
         assert_eq!(text(b"it's\t\xc3\xa9"), "'it''s\té'");
-        for bytes in [&b"a\0b"[..], b"a\r\n", b"\xff\xfe", b"BEGIN TRANSACTION;", b"\x01"] {
+        assert_eq!(text(b"it's\r\n"), "replace(replace('it''s\\r\\n','\\n',char(10)),'\\r',char(13))");
+        assert_eq!(text(b"c:\\new"), "'c:\\new'");
+        for bytes in [&b"a\0b"[..], b"c:\\new\n", b"\\r\n", b"\xff\xfe", b"BEGIN\n BEGIN TRANSACTION;", b"\x01"] {
             let hex = text(bytes);
             assert!(hex.starts_with("CAST(X'") && hex.ends_with("' AS TEXT)"), "{hex}");
             assert_eq!(unhex(&hex[7..hex.len() - 10]).unwrap(), bytes);

@@ -5,8 +5,10 @@
 //! REAL with more digits than can be trusted) and the page is read again the exact way: row by row, texts in hex, REALs as
 //! numbers. Both ways give the same lines. A row too large for a page comes as its key alone and is fetched in pieces.
 
+use std::borrow::Cow;
+
 use super::capture::{captures_of, collations, keys, untouched};
-use super::literal;
+use super::literal::{self, CR, LF};
 use super::schema::{Key, KeyColumn, Only, Table};
 use super::sql::{self, name};
 use crate::ports::DbError;
@@ -31,11 +33,11 @@ impl Default for Cursor {
 
 /// What a page holds.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Page {
+pub enum Page<'a> {
     /// Lines of literals separated by commas, one for each row, and the key after which to go on; `more`: there may be some.
     Rows {
         /// The lines.
-        lines: Vec<String>,
+        lines: Vec<Cow<'a, str>>,
         /// Where to go on.
         next: Option<Vec<String>>,
         /// There may be more rows.
@@ -96,16 +98,16 @@ pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Stat
 ///
 /// # Errors
 /// [`DbError::Shape`] when it is something else.
-pub fn read(table: &Table, cursor: &Cursor, answer: &[Row]) -> Result<Page, DbError> {
+pub fn read<'a>(table: &Table, cursor: &Cursor, answer: &'a [Row]) -> Result<Page<'a>, DbError> {
     let Some(first) = answer.first() else { return Ok(end(cursor)) };
     let (found, fit) = (first.integer("found")?, first.integer("fit")?);
     let mut lines = Vec::new();
     if cursor.exact {
         for row in answer {
-            lines.push(exact_line(table, row)?);
+            lines.push(Cow::Owned(exact_line(table, row)?));
         }
     } else {
-        let Some(text) = first.optional_text("lines")? else { return Ok(end(cursor)) };
+        let Some(text) = first.optional_str("lines")? else { return Ok(end(cursor)) };
         if text.contains(char::REPLACEMENT_CHARACTER) {
             return Ok(Page::Again);
         }
@@ -123,7 +125,10 @@ pub fn read(table: &Table, cursor: &Cursor, answer: &[Row]) -> Result<Page, DbEr
     if matches!(table.key, Key::Rowid(_)) {
         for line in &mut lines {
             let cut = line.find(',').map_or(line.len(), |comma| comma + 1);
-            line.drain(..cut);
+            match line {
+                Cow::Borrowed(line) => *line = line.get(cut..).unwrap_or_default(),
+                Cow::Owned(line) => drop(line.drain(..cut)),
+            }
         }
     }
     let asked = i64::from(cursor.rows);
@@ -132,7 +137,7 @@ pub fn read(table: &Table, cursor: &Cursor, answer: &[Row]) -> Result<Page, DbEr
     Ok(Page::Rows { lines, next, more: found >= asked || taken < found, rows: rows.clamp(FEWEST_ROWS, MOST_ROWS) })
 }
 
-fn end(cursor: &Cursor) -> Page {
+fn end(cursor: &Cursor) -> Page<'static> {
     Page::Rows { lines: Vec::new(), next: cursor.after.clone(), more: false, rows: cursor.rows }
 }
 
@@ -297,9 +302,13 @@ fn literal(table: &Table, at: usize, exact: bool) -> String {
     let text = if exact {
         format!("char(3) || hex(c{at}) || char(3)")
     } else {
+        let hex = format!("'CAST(X''' || hex(c{at}) || ''' AS TEXT)'");
         format!(
-            "CASE WHEN c{at} GLOB {CONTROL} OR instr(c{at}, char(0)) OR instr(c{at}, '{}') \
-             THEN 'CAST(X''' || hex(c{at}) || ''' AS TEXT)' ELSE quote(c{at}) END",
+            "CASE WHEN c{at} GLOB {CONTROL} OR instr(c{at}, char(0)) OR instr(c{at}, '{}') THEN {hex} \
+             WHEN NOT instr(c{at}, char(10)) AND NOT instr(c{at}, char(13)) THEN quote(c{at}) \
+             WHEN instr(c{at}, '{LF}') OR instr(c{at}, '{CR}') THEN {hex} \
+             ELSE 'replace(replace(' || quote(replace(replace(c{at}, char(10), '{LF}'), char(13), '{CR}')) || \
+             ',''{LF}'',char(10)),''{CR}'',char(13))' END",
             literal::TRANSACTION
         )
     };
@@ -324,11 +333,12 @@ fn holds_reals(table: &Table, at: usize) -> bool {
 }
 
 /// A line with its REALs written for good; `None` when one of them can't be told for sure.
-fn sure_line(line: &str) -> Option<String> {
+fn sure_line(line: &str) -> Option<Cow<'_, str>> {
     if !line.contains('\u{1}') {
-        return Some(line.to_owned());
+        return Some(Cow::Borrowed(line));
     }
-    marked(line, |mark, inside| (mark == '\u{1}').then(|| literal::sure_real(inside).map(literal::real))?)
+    let line = marked(line, |mark, inside| (mark == '\u{1}').then(|| literal::sure_real(inside).map(literal::real))?);
+    line.map(Cow::Owned)
 }
 
 /// The line of a row that was read the exact way.
@@ -376,8 +386,8 @@ pub const LARGE: u32 = 40_000;
 pub const SMALL: u32 = 256;
 /// Marks the line of a row that is too large.
 const LARGE_MARK: &str = "char(2)";
-/// `*[...]*` with the control characters but for NUL, which ends a pattern, and the tab.
-const CONTROL: &str = "CAST(X'2A5B012D080A2D1F5D2A' AS TEXT)";
+/// `*[...]*` with the control characters but for NUL, which ends a pattern, the tab and both ends of lines.
+const CONTROL: &str = "CAST(X'2A5B012D080B0C0E2D1F5D2A' AS TEXT)";
 const FIRST_ROWS: u32 = 128;
 const FEWEST_ROWS: u32 = 8;
 const MOST_ROWS: u32 = 16_384;

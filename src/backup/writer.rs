@@ -45,11 +45,11 @@ pub fn tail(schema: &Schema, sequences: &[Sequence]) -> String {
 
 /// Rows as statements of many rows each.
 #[must_use]
-pub fn rows(table: &Table, lines: &[String]) -> String {
+pub fn rows<L: AsRef<str>>(table: &Table, lines: &[L]) -> String {
     let most = (OPERATIONS / (table.columns.len() + 2)).clamp(1, 500);
-    let mut sql = String::with_capacity(lines.iter().map(|line| line.len() + 4).sum::<usize>() + 256);
+    let mut sql = String::with_capacity(lines.iter().map(|line| line.as_ref().len() + 4).sum::<usize>() + 256);
     let (mut rows, mut bytes) = (0, 0);
-    for line in lines {
+    for line in lines.iter().map(AsRef::as_ref) {
         if rows > 0 && (rows >= most || bytes + line.len() > STATEMENT) {
             sql.push_str(";\n");
             (rows, bytes) = (0, 0);
