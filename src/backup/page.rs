@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::capture::{captures_of, collations, keys, untouched};
-use super::literal::{self, CR, LF};
+use super::literal;
 use super::schema::{Key, KeyColumn, Only, Table};
 use super::sql::{self, name};
 use crate::ports::DbError;
@@ -88,7 +88,7 @@ pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Stat
     } else {
         format!(
             "WITH {fit} SELECT (SELECT found FROM f) AS found, (SELECT fit FROM f) AS fit, \
-             group_concat(line, char(10)) AS lines FROM (SELECT {line} AS line FROM {taken})"
+             group_concat(line, char(1, 10)) AS lines FROM (SELECT {line} AS line FROM {taken})"
         )
     };
     Statement::built(sql)
@@ -111,7 +111,11 @@ pub fn read<'a>(table: &Table, cursor: &Cursor, answer: &'a [Row]) -> Result<Pag
         if text.contains(char::REPLACEMENT_CHARACTER) {
             return Ok(Page::Again);
         }
-        for line in text.split('\n') {
+        // The words may stand within a text: the exact way sees which one that is.
+        if memchr::memmem::find(text.as_bytes(), literal::TRANSACTION.as_bytes()).is_some() {
+            return Ok(Page::Again);
+        }
+        for line in text.split("\u{1}\n") {
             match sure_line(line) {
                 Some(line) => lines.push(line),
                 None => return Ok(Page::Again),
@@ -161,14 +165,26 @@ pub fn large_values(table: &Table, source: Source, key: &[String], columns: std:
     ))
 }
 
-/// The query for so many bytes of one value of a large row, as hex.
+/// Bytes of one value of a large row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Of which column.
+    pub column: usize,
+    /// From which byte on.
+    pub from: u64,
+    /// How many.
+    pub bytes: u64,
+}
+
+/// The query for stretches of values of a large row, as hex: `p0`, `p1`, ...
 #[must_use]
-pub fn large_piece(table: &Table, source: Source, key: &[String], column: usize, from: u64, bytes: u64) -> Statement {
+pub fn large_pieces(table: &Table, source: Source, key: &[String], stretches: &[Stretch]) -> Statement {
     let rows = rows(table, source, Some(&exactly(table, key)));
-    Statement::built(format!(
-        "SELECT hex(substr(CAST(c{column} AS BLOB), {}, {bytes})) AS piece FROM ({rows})",
-        from + 1
-    ))
+    let piece = |(at, Stretch { column, from, bytes }): (usize, &Stretch)| {
+        format!("hex(substr(CAST(c{column} AS BLOB), {}, {bytes})) AS p{at}", from + 1)
+    };
+    let pieces: Vec<_> = stretches.iter().enumerate().map(piece).collect();
+    Statement::built(format!("SELECT {} FROM ({rows})", pieces.join(", ")))
 }
 
 /// Rows of a table as `k0...`, `c0...`, those that were put aside in place of those that have changed.
@@ -302,14 +318,10 @@ fn literal(table: &Table, at: usize, exact: bool) -> String {
     let text = if exact {
         format!("char(3) || hex(c{at}) || char(3)")
     } else {
-        let hex = format!("'CAST(X''' || hex(c{at}) || ''' AS TEXT)'");
+        // All else that can't stand in quotes is seen here, where looking costs less.
         format!(
-            "CASE WHEN c{at} GLOB {CONTROL} OR instr(c{at}, char(0)) OR instr(c{at}, '{}') THEN {hex} \
-             WHEN NOT instr(c{at}, char(10)) AND NOT instr(c{at}, char(13)) THEN quote(c{at}) \
-             WHEN instr(c{at}, '{LF}') OR instr(c{at}, '{CR}') THEN {hex} \
-             ELSE 'replace(replace(' || quote(replace(replace(c{at}, char(10), '{LF}'), char(13), '{CR}')) || \
-             ',''{LF}'',char(10)),''{CR}'',char(13))' END",
-            literal::TRANSACTION
+            "CASE WHEN instr(c{at}, char(0)) OR instr(c{at}, char(1)) THEN 'CAST(X''' || hex(c{at}) || ''' AS TEXT)' \
+             ELSE quote(c{at}) END"
         )
     };
     let real = if exact {
@@ -332,13 +344,18 @@ fn holds_reals(table: &Table, at: usize) -> bool {
     table.columns.get(at).is_some_and(|column| column.only.is_none())
 }
 
-/// A line with its REALs written for good; `None` when one of them can't be told for sure.
+/// A line with its REALs and its ends of lines written for good; `None` when one of them can't be told for sure.
 fn sure_line(line: &str) -> Option<Cow<'_, str>> {
-    if !line.contains('\u{1}') {
-        return Some(Cow::Borrowed(line));
+    let mut sure = Cow::Borrowed(line);
+    if memchr::memchr(1, line.as_bytes()).is_some() {
+        sure = Cow::Owned(marked(line, |mark, inside| {
+            (mark == '\u{1}').then(|| literal::sure_real(inside).map(literal::real))?
+        })?);
     }
-    let line = marked(line, |mark, inside| (mark == '\u{1}').then(|| literal::sure_real(inside).map(literal::real))?);
-    line.map(Cow::Owned)
+    if memchr::memchr2(b'\n', b'\r', sure.as_bytes()).is_some() {
+        sure = Cow::Owned(literal::on_one_line(&sure));
+    }
+    Some(sure)
 }
 
 /// The line of a row that was read the exact way.
@@ -386,8 +403,6 @@ pub const LARGE: u32 = 40_000;
 pub const SMALL: u32 = 256;
 /// Marks the line of a row that is too large.
 const LARGE_MARK: &str = "char(2)";
-/// `*[...]*` with the control characters but for NUL, which ends a pattern, the tab and both ends of lines.
-const CONTROL: &str = "CAST(X'2A5B012D080B0C0E2D1F5D2A' AS TEXT)";
 const FIRST_ROWS: u32 = 128;
 const FEWEST_ROWS: u32 = 8;
 const MOST_ROWS: u32 = 16_384;

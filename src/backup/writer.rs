@@ -147,5 +147,5 @@ const OPERATIONS: usize = 6_000;
 const MOST_PIECES: u64 = 1_000_000;
 /// No member is larger: a page, or one row of 2 MB in hex with what is around it.
 const MOST_SQL: u64 = 32 << 20;
-/// Fast: a level more would cost more time than the database takes.
-const LEVEL: u32 = 3;
+/// Fast: a dump is 2 % larger than at level 6, in a fraction of the time.
+const LEVEL: u32 = 2;

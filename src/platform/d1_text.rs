@@ -53,8 +53,8 @@ fn named(mut lines: Vec<Vec<Cell>>) -> Result<Vec<Row>, DbError> {
 /// # Errors
 /// As for [`rows`].
 pub fn many(bytes: &[u8]) -> Result<Vec<Vec<Row>>, DbError> {
-    let answers: Vec<Vec<Vec<Cell>>> =
-        serde_json::from_slice(bytes).map_err(|error| DbError::Shape(format!("answer: {:?} error", error.classify())))?;
+    let answers: Vec<Vec<Vec<Cell>>> = serde_json::from_slice(bytes)
+        .map_err(|error| DbError::Shape(format!("answer: {:?} error", error.classify())))?;
     answers.into_iter().map(named).collect()
 }
 
