@@ -293,11 +293,24 @@ fn weight(table: &Table) -> String {
         Some(Only::Blob) => format!("coalesce(octet_length(c{at}), 0) * 2 + 4"),
         None => format!("CASE typeof(c{at}) WHEN 'text' THEN octet_length(c{at}) + 4 WHEN 'blob' THEN octet_length(c{at}) * 2 + 4 ELSE 24 END"),
     });
-    columns.collect::<Vec<_>>().join(" + ")
+    tree(&columns.collect::<Vec<_>>(), " + ")
 }
 
 fn joined(literals: &[String]) -> String {
-    literals.join(" || ',' || ")
+    tree(literals, " || ',' || ")
+}
+
+/// Terms under one operator, bracketed in halves: D1 takes expressions of depth 100, and a plain chain is as deep as it is
+/// long.
+fn tree(terms: &[String], operator: &str) -> String {
+    match terms {
+        [] => String::new(),
+        [term] => term.clone(),
+        _ => {
+            let (left, right) = terms.split_at(terms.len() / 2);
+            format!("({}{operator}{})", tree(left, operator), tree(right, operator))
+        }
+    }
 }
 
 /// The literals of a row, led by its row id where that is the key.
