@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { load } from "./load.mjs";
 import { Problem } from "./process.mjs";
-import { digest } from "./rows.mjs";
+import { digest as digestOf } from "./rows.mjs";
 
 /** @typedef {import("./operator.mjs").Operator} Operator */
 
@@ -100,7 +100,7 @@ export async function restoreToCompare(sql, manifest) {
     await load(database, sql);
     const problems = [];
     for (const { name, rows, sha256: wanted } of manifest.tables) {
-      const found = digest(database, name);
+      const found = digestOf(database, name);
       if (found.rows !== rows) problems.push(`${name}: ${found.rows} rows instead of ${rows}`);
       else if (found.sha256 !== wanted) problems.push(`${name}: its rows are not those that were backed up`);
     }

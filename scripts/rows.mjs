@@ -97,12 +97,12 @@ function decimal(/** @type {number} */ value) {
   if (power < -5 || power >= 16) return `${mantissa}e${power}`;
   const plain = value.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 30, maximumSignificantDigits: 17 });
   const fraction = Math.max(0, mantissa.replace(/^-?\d\.?/, "").length - power);
-  const text = fraction > 0 ? value.toFixed(fraction) : plain;
-  return text.includes(".") ? text : `${text}.0`;
+  const shown = fraction > 0 ? value.toFixed(fraction) : plain;
+  return shown.includes(".") ? shown : `${shown}.0`;
 }
 
-function isSure(/** @type {string} */ text) {
-  const [mantissa = "", exponent = "0"] = text.split("e");
+function isSure(/** @type {string} */ shown) {
+  const [mantissa = "", exponent = "0"] = shown.split("e");
   const [whole = "", rest = ""] = mantissa.replace(/^-/, "").split(".");
   const fraction = rest.replace(/0+$/, "");
   const power = Number(exponent) - fraction.length;
