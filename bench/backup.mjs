@@ -87,18 +87,18 @@ async function one(bytes, sqlite3, say) {
       await worker.halt();
       const file = databaseFile(data);
       say(`  Filling a database of ${bytes / MB} MB`);
-      const rows = fill(file, bytes);
+      const count = fill(file, bytes);
       const size = statSync(file).size;
       say(`  sqlite3 .dump | gzip`);
       // Read once before, so that neither of the two finds the file on the disk and the other in memory.
-      await reference(sqlite3, file);
-      const referred = await reference(sqlite3, file);
+      await dumpWithSqlite3(sqlite3, file);
+      const referred = await dumpWithSqlite3(sqlite3, file);
       await worker.restart();
       const done = await backUp(worker, say);
       // Afterwards once more: what else the machine does may have changed meanwhile.
       await worker.halt();
-      const again = await reference(sqlite3, file);
-      return { bytes: size, rows, ...done, reference: (referred.seconds + again.seconds) / 2, referenceBytes: referred.bytes };
+      const again = await dumpWithSqlite3(sqlite3, file);
+      return { bytes: size, rows: count, ...done, reference: (referred.seconds + again.seconds) / 2, referenceBytes: referred.bytes };
     } finally {
       await worker.stop();
     }
@@ -152,7 +152,7 @@ async function backUp(worker, say) {
 }
 
 /** @param {string} sqlite3 @param {string} file @returns {Promise<{ seconds: number, bytes: number }>} */
-function reference(sqlite3, file) {
+function dumpWithSqlite3(sqlite3, file) {
   const started = performance.now();
   return new Promise((resolve, reject) => {
     const dump = spawn(sqlite3, ["-readonly", file, ".dump"], { stdio: ["ignore", "pipe", "inherit"] });

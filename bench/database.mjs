@@ -44,8 +44,8 @@ export function fill(file, bytes) {
         for (let n = 0; n < 20; n += 1) insert(event, id, 1_700_000_000_000 + (chance() % 1_000_000_000), n % 3 ? "view" : "buy", n % 2 ? null : (chance() % 100_000) / 100, n % 4 ? null : some(20, 120));
         for (let n = 0; n < 6; n += 1) insert(text, id, some(20, 60), some(200, 4_000));
         const size = 1_000 + (chance() % 12_000);
-        const bytes = new Uint32Array(Math.ceil(size / 4)).map(chance);
-        insert(blob, `${hex()}.jpg`, new Uint8Array(bytes.buffer, 0, size));
+        const content = new Uint32Array(Math.ceil(size / 4)).map(chance);
+        insert(blob, `${hex()}.jpg`, new Uint8Array(content.buffer, 0, size));
         written += 20 * 120 + 6 * 2_150 + size + 150;
       }
       database.exec("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");

@@ -5,7 +5,9 @@ import { createReadStream, createWriteStream, existsSync, openSync, closeSync, r
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { load } from "./load.mjs";
 import { Problem } from "./process.mjs";
+import { digest as digestOf } from "./rows.mjs";
 
 /** @typedef {import("./operator.mjs").Operator} Operator */
 
@@ -54,6 +56,7 @@ export async function download(operator, id, file, progress = () => {}) {
  * @param {string} file @param {string} sql @param {{ manifest?: any, identity?: string | undefined }} options
  */
 export async function open(file, sql, { manifest, identity } = {}) {
+  if (manifest && (await sha256Of(file)) !== manifest.object.sha256) throw new Problem(`${file} is damaged`, "It is not what the manifest says. Take another backup.");
   const digest = createHash("sha256");
   let bytes = 0;
   const count = async function* (/** @type {AsyncIterable<Buffer>} */ source) {
@@ -86,17 +89,20 @@ async function isAge(/** @type {string} */ file) {
   return false;
 }
 
-/** Loads SQL into a database of its own in memory and compares with the manifest. @param {string} sql @param {any} manifest */
+/**
+ * Loads SQL into a database of its own, in a file that goes with it, and compares every row with the manifest.
+ * @param {string} sql @param {any} manifest
+ */
 export async function restoreToCompare(sql, manifest) {
   const { DatabaseSync } = await import("node:sqlite");
   const database = new DatabaseSync("");
   try {
-    database.exec("PRAGMA foreign_keys = OFF");
-    database.exec(readFileSync(sql, "utf8"));
+    await load(database, sql);
     const problems = [];
-    for (const { name, rows } of manifest.tables) {
-      const found = database.prepare(`SELECT count(*) AS n FROM "${name.replaceAll('"', '""')}"`).get()?.n;
-      if (found !== rows) problems.push(`${name}: ${found} rows instead of ${rows}`);
+    for (const { name, rows, sha256: wanted } of manifest.tables) {
+      const found = digestOf(database, name);
+      if (found.rows !== rows) problems.push(`${name}: ${found.rows} rows instead of ${rows}`);
+      else if (found.sha256 !== wanted) problems.push(`${name}: its rows are not those that were backed up`);
     }
     const said = database.prepare("PRAGMA integrity_check").get()?.integrity_check;
     if (said !== "ok") problems.push(`integrity_check: ${said}`);
@@ -104,6 +110,12 @@ export async function restoreToCompare(sql, manifest) {
   } finally {
     database.close();
   }
+}
+
+async function sha256Of(/** @type {string} */ file) {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex");
 }
 
 function sha256(/** @type {Buffer} */ bytes) {

@@ -17,8 +17,8 @@ import { wrangler, wranglerEnvironment } from "./wrangler.mjs";
  * @property {() => Promise<void>} end ends what was started
  */
 
-/** @param {{ url?: string | undefined, port?: number }} where @returns {Promise<Operator>} */
-export async function operator({ url, port = 8787 }) {
+/** @param {{ url?: string | undefined, port?: number, persist?: string | undefined }} where @returns {Promise<Operator>} */
+export async function operator({ url, port = 8787, persist }) {
   if (url) {
     const token = process.env.OPERATOR_TOKEN;
     if (!token) throw new Problem("OPERATOR_TOKEN is not set", "Set it to the secret of the Worker that --url names.");
@@ -28,7 +28,9 @@ export async function operator({ url, port = 8787 }) {
   const token = localToken();
   if (await answers(local, token)) return calls(local, token, async () => {});
   const own = await freePort();
-  const child = spawn(process.execPath, wrangler("dev", "--port", String(own)), {
+  const settings = process.env.EDGEKEEP_DEV_VARS;
+  const given = [...(persist ? ["--persist-to", persist] : []), ...(settings ? ["--env-file", settings] : [])];
+  const child = spawn(process.execPath, wrangler("dev", "--port", String(own), "--inspector-port", "0", ...given), {
     cwd: PROJECT,
     env: { ...wranglerEnvironment(process.env), EDGEKEEP_BUDGET: "warn" },
     stdio: ["ignore", "ignore", "ignore"],
@@ -46,10 +48,11 @@ export async function operator({ url, port = 8787 }) {
   return calls(`http://127.0.0.1:${own}`, token, end);
 }
 
+// `EDGEKEEP_DEV_VARS` names another file of local settings than the usual one.
 function localToken() {
-  const file = join(PROJECT, ".dev.vars");
+  const file = process.env.EDGEKEEP_DEV_VARS ?? join(PROJECT, ".dev.vars");
   const token = existsSync(file) && /^\s*OPERATOR_TOKEN\s*=\s*"?([^"\s]+)/m.exec(readFileSync(file, "utf8"))?.[1];
-  if (!token) throw new Problem("There is no OPERATOR_TOKEN in .dev.vars", "`npm run dev` makes one.");
+  if (!token) throw new Problem(`There is no OPERATOR_TOKEN in ${file}`, "`npm run dev` makes one.");
   return token;
 }
 

@@ -152,6 +152,9 @@ async fn watch_backups(app: &App) {
         "backup.bytes": last.as_ref().map(|last| last.bytes),
     });
     app.log(level, &line);
+    if level == Level::Error {
+        telemetry::capture_alarm(app, "backup_missing", &detail, "cron");
+    }
 }
 
 async fn begin(app: &App, cron: &str, scheduled_ms: i64, now_ms: i64) -> Result<String> {

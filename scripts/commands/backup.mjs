@@ -16,17 +16,18 @@ const HELP = `npm run backup -- COMMAND [options]
 
   --url URL        a deployed Worker (OPERATOR_TOKEN in the environment) instead of the one on this machine
   --port N         where \`npm run dev\` serves, 8787 by default; when it does not, the Worker is started for this
+  --persist-to DIR where the local state is, as wrangler has it
   --identity FILE  age identity, for verifying what is encrypted
   --json           one JSON object on standard output`;
 
 /** Backups: make, list, verify, prune, download. */
 export default async function backup(/** @type {string[]} */ args) {
-  const { words, values, flags } = options(args, { values: ["url", "port", "out", "identity"], flags: ["json", "dry-run", "help"] });
+  const { words, values, flags } = options(args, { values: ["url", "port", "out", "identity", "persist-to"], flags: ["json", "dry-run", "help"] });
   const [command, id] = words;
   if (flags.help || !command) return void console.log(HELP);
   if (flags.json) console.log = console.error;
   const print = (/** @type {unknown} */ value) => void (flags.json && process.stdout.write(`${JSON.stringify(value, null, 2)}\n`));
-  const api = await operator({ url: values.url, port: Number(values.port ?? 8787) });
+  const api = await operator({ url: values.url, port: Number(values.port ?? 8787), persist: values["persist-to"] });
   try {
     switch (command) {
       case "now":

@@ -76,7 +76,7 @@ async function fetched(values, folder) {
     if (!existsSync(beside)) console.log(`  There is no ${beside}: only what gzip itself checks is checked`);
     return { file: from, manifest: existsSync(beside) ? JSON.parse(readFileSync(beside, "utf8")) : undefined };
   }
-  const api = await operator({ url: values.url, port: Number(values.port ?? 8787) });
+  const api = await operator({ url: values.url, port: Number(values.port ?? 8787), persist: values["persist-to"] });
   try {
     const file = join(folder, "object");
     const { manifest } = await download(api, await resolveId(api, from), file);

@@ -11,7 +11,7 @@ import { closing, countCargo, countNode, countVitest, runAll } from "../suites.m
 import { webProgram } from "../web.mjs";
 
 const NODE_SUITES = [
-  { name: "workerd", minutes: 3, files: "tests/workerd/**/*.test.mjs" },
+  { name: "workerd", minutes: 10, files: "tests/workerd/**/*.test.mjs" },
   { name: "api", minutes: 10, files: "tests/api/**/*.test.mjs" },
   { name: "deploy", minutes: 45, files: "tests/deploy/**/*.test.mjs" },
   { name: "browser", minutes: 5, files: "tests/e2e/**/*.test.mjs" },

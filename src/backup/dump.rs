@@ -1,16 +1,18 @@
 //! Reading the database: the first half of a run.
 
+use std::borrow::Cow;
+
 use super::capture;
 use super::digest::Digest;
 use super::engine::{Engine, Stop};
 use super::literal;
 use super::manifest::{Consistency, Sequence};
-use super::page::{self, Cursor, Page, SMALL, Source};
+use super::page::{self, Cursor, Page, SMALL, Source, Stretch};
 use super::ports::Waiting;
 use super::schema::{self, Schema, Table};
 use super::state::{Count, Phase, Run, Snapshot};
 use super::writer::{self, LargeRow};
-use crate::ports::{DbError, Outcome};
+use crate::ports::{Db, DbError, Outcome};
 use crate::store::value::{Row, Statement};
 
 impl Engine<'_> {
@@ -153,6 +155,8 @@ impl Engine<'_> {
                     let counted = run.tables.get_mut(run.table).ok_or_else(Stop::lost)?;
                     sql.push_str(&large(self.db, table, from, &key, counted).await?);
                     run.cursor.after = Some(key);
+                    // One such row may ask as often as a step may.
+                    break;
                 }
             }
             if sql.len() >= self.settings.page_bytes as usize {
@@ -218,7 +222,7 @@ fn has_migrations(schema: &Schema) -> bool {
     schema.tables.iter().any(|table| table.name == "d1_migrations")
 }
 
-fn count(mut count: Count, lines: &[String]) -> Count {
+fn count(mut count: Count, lines: &[Cow<'_, str>]) -> Count {
     for line in lines {
         count.digest.update(line.as_bytes());
         count.digest.update(b"\n");
@@ -228,29 +232,41 @@ fn count(mut count: Count, lines: &[String]) -> Count {
 }
 
 /// Counts lines for whoever compares.
-pub(super) fn counted(before: Count, lines: &[String]) -> Count {
+pub(super) fn counted(before: Count, lines: &[Cow<'_, str>]) -> Count {
     count(before, lines)
 }
 
 /// Fetches a row too large for a page, value by value and piece by piece; gives its statements.
 pub(super) async fn large(
-    db: &dyn crate::ports::Db,
+    db: &dyn Db,
     table: &Table,
     source: Source,
     key: &[String],
     counted: &mut Count,
 ) -> Result<String, Stop> {
+    let gone = || Stop::Again("a large row is gone".into());
     let mut row = LargeRow::default();
     for from in (0..table.columns.len()).step_by(COLUMNS) {
         let columns = from..table.columns.len().min(from + COLUMNS);
         let answer = db.query(page::large_values(table, source, key, columns.clone())).await?;
-        let values = answer.first().ok_or_else(|| Stop::Again("a large row is gone".into()))?;
+        let values = answer.first().ok_or_else(gone)?;
+        let bytes_of = |at: usize| -> Result<u64, DbError> {
+            Ok(values.optional_integer(&format!("n{at}"))?.unwrap_or(0).unsigned_abs())
+        };
+        let mut stretches = Vec::new();
+        for column in columns.clone() {
+            let all = bytes_of(column)?;
+            let offsets = (0..all).step_by(PIECE).filter(|_| all > u64::from(SMALL));
+            stretches.extend(offsets.map(|from| Stretch { column, from, bytes: (all - from).min(PIECE as u64) }));
+        }
+        let mut groups = grouped(&stretches).into_iter();
+        let mut fetched = std::collections::VecDeque::new();
         for at in columns {
             if at > 0 {
                 counted.digest.update(b",");
             }
             let kind = values.text(&format!("t{at}"))?;
-            let bytes = values.optional_integer(&format!("n{at}"))?.unwrap_or(0).unsigned_abs();
+            let bytes = bytes_of(at)?;
             if bytes <= u64::from(SMALL) {
                 let literal = small(values, at, &kind)?;
                 counted.digest.update(literal.as_bytes());
@@ -259,9 +275,16 @@ pub(super) async fn large(
             }
             let cast = if kind == "text" { ("CAST(X'", "' AS TEXT)", "TEXT") } else { ("X'", "'", "BLOB") };
             counted.digest.update(cast.0.as_bytes());
-            for offset in (0..bytes).step_by(PIECE) {
-                let answer = db.query(page::large_piece(table, source, key, at, offset, PIECE as u64)).await?;
-                let hex = answer.first().ok_or_else(|| Stop::Again("a large row is gone".into()))?.text("piece")?;
+            for _ in (0..bytes).step_by(PIECE) {
+                if fetched.is_empty() {
+                    let group = groups.next().ok_or_else(gone)?;
+                    let answer = db.query(page::large_pieces(table, source, key, group)).await?;
+                    let pieces = answer.first().ok_or_else(gone)?;
+                    for number in 0..group.len() {
+                        fetched.push_back(pieces.text(&format!("p{number}"))?);
+                    }
+                }
+                let hex = fetched.pop_front().ok_or_else(gone)?;
                 counted.digest.update(hex.as_bytes());
                 for piece in hex.as_bytes().chunks(STATEMENT_PIECE) {
                     row.piece(std::str::from_utf8(piece).unwrap_or_default());
@@ -274,6 +297,23 @@ pub(super) async fn large(
     counted.digest.update(b"\n");
     counted.rows += 1;
     Ok(row.finish(table))
+}
+
+/// Stretches that are fetched together: as many in a row as are not too many bytes.
+fn grouped(stretches: &[Stretch]) -> Vec<&[Stretch]> {
+    let mut groups = Vec::new();
+    let mut rest = stretches;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fit = rest.iter().take_while(|stretch| {
+            bytes += stretch.bytes;
+            bytes <= PIECE as u64
+        });
+        let (group, after) = rest.split_at(fit.count().max(1));
+        groups.push(group);
+        rest = after;
+    }
+    groups
 }
 
 fn small(values: &Row, at: usize, kind: &str) -> Result<String, DbError> {
@@ -315,7 +355,7 @@ const SCHEMA_STATEMENTS: usize = 4;
 const SMALL_TABLES: usize = 30;
 const SMALL_ROWS: u32 = 4_096;
 /// Pages that may go into one member, when they are small.
-const PAGES: usize = 8;
+const PAGES: usize = 4;
 /// Columns of a large row that are asked for at once.
 const COLUMNS: usize = 20;
 /// Bytes of a large value that are fetched at once.

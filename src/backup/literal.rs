@@ -2,19 +2,56 @@
 
 use std::fmt::Write as _;
 
-/// A text: in quotes when it can stand so, otherwise by its bytes. `sqlite3` takes the carriage return out of a line that it
-/// reads, NUL ends what it reads, and wrangler looks for the words that begin a transaction.
+/// A text: in quotes when it can stand so, with marks for its ends of lines, otherwise by its bytes. `sqlite3` takes the
+/// carriage return out of a line that it reads, NUL ends what it reads, wrangler looks for the words that begin a
+/// transaction, and U+0001 is a mark of [`super::page`], where the same is said in SQL.
 #[must_use]
 pub fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(text) if is_plain(text) => super::sql::text(text),
+        Ok(text) if !text.contains(['\0', '\u{1}']) && !text.contains(TRANSACTION) => {
+            on_one_line(&super::sql::text(text))
+        }
         _ => format!("CAST({} AS TEXT)", blob(bytes)),
     }
 }
 
-/// The text can stand in quotes. [`super::page`] asks the same in SQL.
-fn is_plain(text: &str) -> bool {
-    !text.bytes().any(|byte| byte < 0x20 && byte != b'\t') && !text.contains(TRANSACTION)
+/// Literals as SQLite quotes them, those with ends of lines written so that they have none.
+#[must_use]
+pub fn on_one_line(literals: &str) -> String {
+    let mut done = String::with_capacity(literals.len() + literals.len() / 16);
+    let mut rest = literals;
+    while let Some(open) = memchr::memchr(b'\'', rest.as_bytes()) {
+        let (before, quoted) = rest.split_at(open);
+        done.push_str(before);
+        let (literal, after) = quoted.split_at(quoted_end(quoted.as_bytes()));
+        match memchr::memchr2(b'\n', b'\r', literal.as_bytes()) {
+            None => done.push_str(literal),
+            Some(_) if literal.contains(LF) || literal.contains(CR) => {
+                let text = literal.get(1..literal.len() - 1).unwrap_or_default().replace("''", "'");
+                let _ = write!(done, "CAST({} AS TEXT)", blob(text.as_bytes()));
+            }
+            Some(_) => {
+                let marked = literal.replace('\n', LF).replace('\r', CR);
+                let _ = write!(done, "replace(replace({marked},'{LF}',char(10)),'{CR}',char(13))");
+            }
+        }
+        rest = after;
+    }
+    done.push_str(rest);
+    done
+}
+
+/// Where a quoted stretch at the beginning of a text ends: at a quote that is not doubled.
+fn quoted_end(text: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(found) = text.get(at..).and_then(|rest| memchr::memchr(b'\'', rest)) {
+        at += found + 1;
+        if text.get(at) != Some(&b'\'') {
+            return at;
+        }
+        at += 1;
+    }
+    text.len()
 }
 
 /// A blob: `X'00FF'`.
@@ -111,6 +148,10 @@ fn exact(value: f64) -> String {
     text
 }
 
+/// What stands for a line feed. A text that holds it, and ends of lines besides, is written by its bytes.
+pub const LF: &str = "\\n";
+/// Likewise for a carriage return.
+pub const CR: &str = "\\r";
 /// Words that wrangler takes for a transaction wherever they stand.
 pub const TRANSACTION: &str = "BEGIN TRANSACTION";
 
@@ -123,7 +164,14 @@ mod tests {
     #[test]
     fn writes_texts_so_that_they_stand_on_one_line() {
         assert_eq!(text(b"it's\t\xc3\xa9"), "'it''s\té'");
-        for bytes in [&b"a\0b"[..], b"a\r\n", b"\xff\xfe", b"BEGIN TRANSACTION;", b"\x01"] {
+        assert_eq!(text(b"it's\r\n"), "replace(replace('it''s\\r\\n','\\n',char(10)),'\\r',char(13))");
+        assert_eq!(text(b"c:\\new"), "'c:\\new'");
+        assert_eq!(text(b"\x02\x1f'"), "'\x02\x1f'''");
+        assert_eq!(
+            on_one_line("1,'''\n',X'00','b'"),
+            "1,replace(replace('''\\n','\\n',char(10)),'\\r',char(13)),X'00','b'"
+        );
+        for bytes in [&b"a\0b"[..], b"c:\\new\n", b"\\r\n", b"\xff\xfe", b"\n BEGIN TRANSACTION;", b"\x01"] {
             let hex = text(bytes);
             assert!(hex.starts_with("CAST(X'") && hex.ends_with("' AS TEXT)"), "{hex}");
             assert_eq!(unhex(&hex[7..hex.len() - 10]).unwrap(), bytes);

@@ -5,6 +5,8 @@
 //! REAL with more digits than can be trusted) and the page is read again the exact way: row by row, texts in hex, REALs as
 //! numbers. Both ways give the same lines. A row too large for a page comes as its key alone and is fetched in pieces.
 
+use std::borrow::Cow;
+
 use super::capture::{captures_of, collations, keys, untouched};
 use super::literal;
 use super::schema::{Key, KeyColumn, Only, Table};
@@ -31,11 +33,11 @@ impl Default for Cursor {
 
 /// What a page holds.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Page {
+pub enum Page<'a> {
     /// Lines of literals separated by commas, one for each row, and the key after which to go on; `more`: there may be some.
     Rows {
         /// The lines.
-        lines: Vec<String>,
+        lines: Vec<Cow<'a, str>>,
         /// Where to go on.
         next: Option<Vec<String>>,
         /// There may be more rows.
@@ -86,7 +88,7 @@ pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Stat
     } else {
         format!(
             "WITH {fit} SELECT (SELECT found FROM f) AS found, (SELECT fit FROM f) AS fit, \
-             group_concat(line, char(10)) AS lines FROM (SELECT {line} AS line FROM {taken})"
+             group_concat(line, char(1, 10)) AS lines FROM (SELECT {line} AS line FROM {taken})"
         )
     };
     Statement::built(sql)
@@ -96,20 +98,24 @@ pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Stat
 ///
 /// # Errors
 /// [`DbError::Shape`] when it is something else.
-pub fn read(table: &Table, cursor: &Cursor, answer: &[Row]) -> Result<Page, DbError> {
+pub fn read<'a>(table: &Table, cursor: &Cursor, answer: &'a [Row]) -> Result<Page<'a>, DbError> {
     let Some(first) = answer.first() else { return Ok(end(cursor)) };
     let (found, fit) = (first.integer("found")?, first.integer("fit")?);
     let mut lines = Vec::new();
     if cursor.exact {
         for row in answer {
-            lines.push(exact_line(table, row)?);
+            lines.push(Cow::Owned(exact_line(table, row)?));
         }
     } else {
-        let Some(text) = first.optional_text("lines")? else { return Ok(end(cursor)) };
+        let Some(text) = first.optional_str("lines")? else { return Ok(end(cursor)) };
         if text.contains(char::REPLACEMENT_CHARACTER) {
             return Ok(Page::Again);
         }
-        for line in text.split('\n') {
+        // The words may stand within a text: the exact way sees which one that is.
+        if memchr::memmem::find(text.as_bytes(), literal::TRANSACTION.as_bytes()).is_some() {
+            return Ok(Page::Again);
+        }
+        for line in text.split("\u{1}\n") {
             match sure_line(line) {
                 Some(line) => lines.push(line),
                 None => return Ok(Page::Again),
@@ -123,7 +129,10 @@ pub fn read(table: &Table, cursor: &Cursor, answer: &[Row]) -> Result<Page, DbEr
     if matches!(table.key, Key::Rowid(_)) {
         for line in &mut lines {
             let cut = line.find(',').map_or(line.len(), |comma| comma + 1);
-            line.drain(..cut);
+            match line {
+                Cow::Borrowed(line) => *line = line.get(cut..).unwrap_or_default(),
+                Cow::Owned(line) => drop(line.drain(..cut)),
+            }
         }
     }
     let asked = i64::from(cursor.rows);
@@ -132,7 +141,7 @@ pub fn read(table: &Table, cursor: &Cursor, answer: &[Row]) -> Result<Page, DbEr
     Ok(Page::Rows { lines, next, more: found >= asked || taken < found, rows: rows.clamp(FEWEST_ROWS, MOST_ROWS) })
 }
 
-fn end(cursor: &Cursor) -> Page {
+fn end(cursor: &Cursor) -> Page<'static> {
     Page::Rows { lines: Vec::new(), next: cursor.after.clone(), more: false, rows: cursor.rows }
 }
 
@@ -156,14 +165,26 @@ pub fn large_values(table: &Table, source: Source, key: &[String], columns: std:
     ))
 }
 
-/// The query for so many bytes of one value of a large row, as hex.
+/// Bytes of one value of a large row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Of which column.
+    pub column: usize,
+    /// From which byte on.
+    pub from: u64,
+    /// How many.
+    pub bytes: u64,
+}
+
+/// The query for stretches of values of a large row, as hex: `p0`, `p1`, ...
 #[must_use]
-pub fn large_piece(table: &Table, source: Source, key: &[String], column: usize, from: u64, bytes: u64) -> Statement {
+pub fn large_pieces(table: &Table, source: Source, key: &[String], stretches: &[Stretch]) -> Statement {
     let rows = rows(table, source, Some(&exactly(table, key)));
-    Statement::built(format!(
-        "SELECT hex(substr(CAST(c{column} AS BLOB), {}, {bytes})) AS piece FROM ({rows})",
-        from + 1
-    ))
+    let piece = |(at, Stretch { column, from, bytes }): (usize, &Stretch)| {
+        format!("hex(substr(CAST(c{column} AS BLOB), {}, {bytes})) AS p{at}", from + 1)
+    };
+    let pieces: Vec<_> = stretches.iter().enumerate().map(piece).collect();
+    Statement::built(format!("SELECT {} FROM ({rows})", pieces.join(", ")))
 }
 
 /// Rows of a table as `k0...`, `c0...`, those that were put aside in place of those that have changed.
@@ -272,11 +293,24 @@ fn weight(table: &Table) -> String {
         Some(Only::Blob) => format!("coalesce(octet_length(c{at}), 0) * 2 + 4"),
         None => format!("CASE typeof(c{at}) WHEN 'text' THEN octet_length(c{at}) + 4 WHEN 'blob' THEN octet_length(c{at}) * 2 + 4 ELSE 24 END"),
     });
-    columns.collect::<Vec<_>>().join(" + ")
+    tree(&columns.collect::<Vec<_>>(), " + ")
 }
 
 fn joined(literals: &[String]) -> String {
-    literals.join(" || ',' || ")
+    tree(literals, " || ',' || ")
+}
+
+/// Terms under one operator, bracketed in halves: D1 takes expressions of depth 100, and a plain chain is as deep as it is
+/// long.
+fn tree(terms: &[String], operator: &str) -> String {
+    match terms {
+        [] => String::new(),
+        [term] => term.clone(),
+        _ => {
+            let (left, right) = terms.split_at(terms.len() / 2);
+            format!("({}{operator}{})", tree(left, operator), tree(right, operator))
+        }
+    }
 }
 
 /// The literals of a row, led by its row id where that is the key.
@@ -297,10 +331,10 @@ fn literal(table: &Table, at: usize, exact: bool) -> String {
     let text = if exact {
         format!("char(3) || hex(c{at}) || char(3)")
     } else {
+        // All else that can't stand in quotes is seen here, where looking costs less.
         format!(
-            "CASE WHEN c{at} GLOB {CONTROL} OR instr(c{at}, char(0)) OR instr(c{at}, '{}') \
-             THEN 'CAST(X''' || hex(c{at}) || ''' AS TEXT)' ELSE quote(c{at}) END",
-            literal::TRANSACTION
+            "CASE WHEN instr(c{at}, char(0)) OR instr(c{at}, char(1)) THEN 'CAST(X''' || hex(c{at}) || ''' AS TEXT)' \
+             ELSE quote(c{at}) END"
         )
     };
     let real = if exact {
@@ -323,12 +357,18 @@ fn holds_reals(table: &Table, at: usize) -> bool {
     table.columns.get(at).is_some_and(|column| column.only.is_none())
 }
 
-/// A line with its REALs written for good; `None` when one of them can't be told for sure.
-fn sure_line(line: &str) -> Option<String> {
-    if !line.contains('\u{1}') {
-        return Some(line.to_owned());
+/// A line with its REALs and its ends of lines written for good; `None` when one of them can't be told for sure.
+fn sure_line(line: &str) -> Option<Cow<'_, str>> {
+    let mut sure = Cow::Borrowed(line);
+    if memchr::memchr(1, line.as_bytes()).is_some() {
+        sure = Cow::Owned(marked(line, |mark, inside| {
+            (mark == '\u{1}').then(|| literal::sure_real(inside).map(literal::real))?
+        })?);
     }
-    marked(line, |mark, inside| (mark == '\u{1}').then(|| literal::sure_real(inside).map(literal::real))?)
+    if memchr::memchr2(b'\n', b'\r', sure.as_bytes()).is_some() {
+        sure = Cow::Owned(literal::on_one_line(&sure));
+    }
+    Some(sure)
 }
 
 /// The line of a row that was read the exact way.
@@ -376,8 +416,6 @@ pub const LARGE: u32 = 40_000;
 pub const SMALL: u32 = 256;
 /// Marks the line of a row that is too large.
 const LARGE_MARK: &str = "char(2)";
-/// `*[...]*` with the control characters but for NUL, which ends a pattern, and the tab.
-const CONTROL: &str = "CAST(X'2A5B012D080A2D1F5D2A' AS TEXT)";
 const FIRST_ROWS: u32 = 128;
 const FEWEST_ROWS: u32 = 8;
 const MOST_ROWS: u32 = 16_384;

@@ -94,6 +94,7 @@ impl Engine<'_> {
                 Page::Large(key) => {
                     large(self.scratch, table, Source::Now, &key, count).await?;
                     run.cursor.after = Some(key);
+                    break;
                 }
                 Page::Rows { lines, next, more, rows } => {
                     *count = counted(std::mem::take(count), &lines);

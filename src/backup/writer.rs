@@ -45,11 +45,11 @@ pub fn tail(schema: &Schema, sequences: &[Sequence]) -> String {
 
 /// Rows as statements of many rows each.
 #[must_use]
-pub fn rows(table: &Table, lines: &[String]) -> String {
+pub fn rows<L: AsRef<str>>(table: &Table, lines: &[L]) -> String {
     let most = (OPERATIONS / (table.columns.len() + 2)).clamp(1, 500);
-    let mut sql = String::with_capacity(lines.iter().map(|line| line.len() + 4).sum::<usize>() + 256);
+    let mut sql = String::with_capacity(lines.iter().map(|line| line.as_ref().len() + 4).sum::<usize>() + 256);
     let (mut rows, mut bytes) = (0, 0);
-    for line in lines {
+    for line in lines.iter().map(AsRef::as_ref) {
         if rows > 0 && (rows >= most || bytes + line.len() > STATEMENT) {
             sql.push_str(";\n");
             (rows, bytes) = (0, 0);
@@ -147,5 +147,5 @@ const OPERATIONS: usize = 6_000;
 const MOST_PIECES: u64 = 1_000_000;
 /// No member is larger: a page, or one row of 2 MB in hex with what is around it.
 const MOST_SQL: u64 = 32 << 20;
-/// Fast: a level more would cost more time than the database takes.
-const LEVEL: u32 = 3;
+/// Fast: a dump is 2 % larger than at level 6, in a fraction of the time.
+const LEVEL: u32 = 2;

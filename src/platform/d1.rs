@@ -79,7 +79,7 @@ impl Db for D1 {
 
 async fn text(promise: Promise) -> Result<String, DbError> {
     match JsFuture::from(promise).await {
-        Ok(answer) => answer.as_string().ok_or_else(|| DbError::Other("D1 gave no text".into())),
+        Ok(answer) => edge::text(&answer).ok_or_else(|| DbError::Other("D1 gave no text".into())),
         Err(error) => Err(d1_message::classify(&edge::message(&error))),
     }
 }

@@ -33,7 +33,10 @@ pub fn statements(statements: &[Statement]) -> Result<String, DbError> {
 /// # Errors
 /// [`DbError::Shape`] when the text is something else.
 pub fn rows(text: &str) -> Result<Vec<Row>, DbError> {
-    let mut lines: Vec<Vec<Cell>> = decode(text)?;
+    named(decode(text)?)
+}
+
+fn named(mut lines: Vec<Vec<Cell>>) -> Result<Vec<Row>, DbError> {
     if lines.is_empty() {
         return Ok(Vec::new());
     }
@@ -43,6 +46,16 @@ pub fn rows(text: &str) -> Result<Vec<Row>, DbError> {
         .into_iter()
         .map(|line| Row(names.iter().cloned().zip(line.into_iter().map(|cell| cell.0)).collect()))
         .collect())
+}
+
+/// Rows of several statements, each as [`rows`] has them: `[[[column, ...], [value, ...], ...], ...]`.
+///
+/// # Errors
+/// As for [`rows`].
+pub fn many(bytes: &[u8]) -> Result<Vec<Vec<Row>>, DbError> {
+    let answers: Vec<Vec<Vec<Cell>>> = serde_json::from_slice(bytes)
+        .map_err(|error| DbError::Shape(format!("answer: {:?} error", error.classify())))?;
+    answers.into_iter().map(named).collect()
 }
 
 /// What each statement of a batch did, from `[{changes, rows: [{column: value, ...}, ...]}, ...]`. Of two columns with the

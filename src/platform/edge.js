@@ -34,6 +34,13 @@ export async function chunk(/** @type {ReadableStreamDefaultReader<Uint8Array>} 
   return done ? undefined : value;
 }
 
+// Text for WebAssembly. A short one goes as it is; of a long one its bytes, which cross in one stroke and not letter by letter.
+function crossing(/** @type {string} */ text) {
+  return text.length < 2_048 ? text : encoder.encode(text);
+}
+
+const encoder = new TextEncoder();
+
 // Asks the object of that name; gives three digits of status and the body. The stub lives and dies in here: it belongs
 // to the request that made it.
 export async function ask(/** @type {any} */ namespace, /** @type {string} */ name, /** @type {string} */ path, /** @type {string} */ body, /** @type {string} */ traceparent) {
@@ -77,14 +84,14 @@ export async function outbound(
 // `values` is a JSON array; gives [[column, ...], [value, ...], ...] as JSON. `raw` keeps columns of the same name apart.
 export async function query(/** @type {any} */ db, /** @type {string} */ sql, /** @type {string} */ values) {
   const rows = await db.prepare(sql).bind(...JSON.parse(values)).raw({ columnNames: true });
-  return JSON.stringify(rows);
+  return crossing(JSON.stringify(rows));
 }
 
 // `statements` is a JSON array of [sql, [value, ...]]; gives [{changes, rows}, ...] as JSON.
 export async function batch(/** @type {any} */ db, /** @type {string} */ statements) {
   const bound = JSON.parse(statements).map((/** @type {[string, unknown[]]} */ [sql, values]) => db.prepare(sql).bind(...values));
   const results = await db.batch(bound);
-  return JSON.stringify(results.map((/** @type {any} */ { results, meta }) => ({ changes: meta.changes, rows: results })));
+  return crossing(JSON.stringify(results.map((/** @type {any} */ { results, meta }) => ({ changes: meta.changes, rows: results }))));
 }
 
 // An object's bytes, all of them when `length` is negative; undefined when there is none.
@@ -149,11 +156,11 @@ export function journalCommit(/** @type {any} */ storage, /** @type {string} */ 
     // A row holds at most 2 MB.
     if (mode === "append") for (let at = 0; at < bytes.length; at += 1 << 20) sql.exec("INSERT INTO waiting (bytes) VALUES (?1)", bytes.slice(at, at + (1 << 20)));
     for (let left = mode === "drop" ? count : 0; left > 0; ) {
-      const [first] = [...sql.exec("SELECT id, bytes FROM waiting ORDER BY id LIMIT 1")];
+      const [first] = [...sql.exec("SELECT id, length(bytes) AS size FROM waiting ORDER BY id LIMIT 1")];
       if (!first) throw new Error("the journal has fewer bytes than it should");
-      if (first.bytes.byteLength > left) sql.exec("UPDATE waiting SET bytes = ?2 WHERE id = ?1", first.id, first.bytes.slice(left));
+      if (first.size > left) sql.exec("UPDATE waiting SET bytes = substr(bytes, ?2) WHERE id = ?1", first.id, left + 1);
       else sql.exec("DELETE FROM waiting WHERE id = ?1", first.id);
-      left -= first.bytes.byteLength;
+      left -= first.size;
     }
   });
 }
@@ -171,16 +178,21 @@ export function journalPeek(/** @type {any} */ storage, /** @type {number} */ co
   return whole.subarray(0, at);
 }
 
-// Sends bytes to the object of that name; as `ask`.
-export async function send(/** @type {any} */ namespace, /** @type {string} */ name, /** @type {string} */ path, /** @type {Uint8Array<ArrayBuffer>} */ bytes) {
-  const response = await namespace.getByName(name).fetch("https://object" + path, { method: "POST", body: bytes.slice() });
-  return response.status + (await response.text());
+// As `ask`, with bytes both ways; gives [status, bytes].
+export async function send(/** @type {any} */ namespace, /** @type {string} */ name, /** @type {string} */ path, /** @type {Uint8Array<ArrayBuffer>} */ bytes, /** @type {string} */ traceparent) {
+  const response = await namespace.getByName(name).fetch("https://object" + path, { method: "POST", body: bytes.slice(), headers: { traceparent } });
+  return [response.status, new Uint8Array(await response.arrayBuffer())];
 }
 
 // Runs one statement in an object's own SQLite; gives [[column, ...], [value, ...], ...] as JSON.
 export function sqlRows(/** @type {any} */ storage, /** @type {string} */ statement) {
   const cursor = storage.sql.exec(statement);
-  return JSON.stringify([cursor.columnNames, ...cursor.raw()]);
+  return crossing(JSON.stringify([cursor.columnNames, ...cursor.raw()]));
+}
+
+// Runs one statement in an object's own SQLite for what it does.
+export function sqlExec(/** @type {any} */ storage, /** @type {string} */ statement) {
+  storage.sql.exec(statement);
 }
 
 // The stack of whoever calls, with the names of functions in WebAssembly.

@@ -49,10 +49,13 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = journalPeek)]
     pub(super) fn journal_peek(storage: &JsValue, count: f64) -> Result<Uint8Array, JsValue>;
 
-    pub(super) fn send(namespace: &JsValue, name: &str, path: &str, bytes: &[u8]) -> Promise;
+    pub(super) fn send(namespace: &JsValue, name: &str, path: &str, bytes: &[u8], traceparent: &str) -> Promise;
 
     #[wasm_bindgen(catch, js_name = sqlRows)]
-    pub(super) fn sql_rows(storage: &JsValue, statement: &str) -> Result<String, JsValue>;
+    pub(super) fn sql_rows(storage: &JsValue, statement: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = sqlExec)]
+    pub(super) fn sql_exec(storage: &JsValue, statement: &str) -> Result<(), JsValue>;
 
     #[wasm_bindgen(js_name = readObject)]
     pub(super) fn read_object(bucket: &JsValue, key: &str, offset: f64, length: f64) -> Promise;
@@ -81,6 +84,14 @@ extern "C" {
 
     #[wasm_bindgen(js_name = previousEnd)]
     pub(super) fn previous_end() -> String;
+}
+
+/// The text that a function of `edge.js` gave, which comes as bytes when it is long.
+pub(super) fn text(given: &JsValue) -> Option<String> {
+    match given.dyn_ref::<Uint8Array>() {
+        Some(bytes) => String::from_utf8(bytes.to_vec()).ok(),
+        None => given.as_string(),
+    }
 }
 
 /// The message of a rejection: what an `Error` says, without its stack.

@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
+use js_sys::{Array, Promise, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::{Env, ObjectNamespace, Request, Response};
 
@@ -50,18 +51,31 @@ impl Objects {
     /// Asks the object of that name.
     pub(super) async fn ask(&self, name: &str, path: &str, asked: &impl Serialize) -> Result<Answer, PortError> {
         let body = serde_json::to_string(asked).map_err(|error| PortError::Failed(error.to_string()))?;
-        let promise = edge::ask(&self.namespace, name, path, &body, &traceparent());
-        let answer = match within(self.deadline_ms, JsFuture::from(promise)).await {
-            Ok(Ok(answer)) => answer.as_string().unwrap_or_default(),
-            Ok(Err(error)) => return Err(PortError::Failed(format!("object: {}", edge::message(&error)))),
-            Err(_) => return Err(PortError::Timeout),
-        };
-        match answer.split_at_checked(3) {
-            Some(("200", body)) => Ok(Answer::Done(body.to_owned())),
-            Some(("503", _)) => Ok(Answer::Full),
-            Some(("500", PANICKED)) => Err(PortError::Defect("object: it has panicked".into())),
-            Some((status, body)) => Err(PortError::Failed(format!("object: {status} {body}"))),
-            None => Err(PortError::Failed("object: no answer".into())),
+        let answer = self.within(edge::ask(&self.namespace, name, path, &body, &traceparent())).await?;
+        let answer = answer.as_string().unwrap_or_default();
+        let (status, body) = answer.split_at_checked(3).unwrap_or(("no answer", ""));
+        if status == "200" { Ok(Answer::Done(body.to_owned())) } else { refused(status, body) }
+    }
+
+    /// Sends bytes to the object of that name, which always has room; gives the bytes that it answers.
+    pub(super) async fn send(&self, name: &str, path: &str, bytes: &[u8]) -> Result<Vec<u8>, PortError> {
+        let answer = self.within(edge::send(&self.namespace, name, path, bytes, &traceparent())).await?;
+        let answer: &Array = answer.unchecked_ref();
+        let (status, body) = (answer.get(0).as_f64(), Uint8Array::new(&answer.get(1)).to_vec());
+        if status == Some(200.0) {
+            return Ok(body);
+        }
+        let status = status.map_or("no answer".into(), |status| status.to_string());
+        match refused(&status, &String::from_utf8_lossy(&body))? {
+            Answer::Done(_) | Answer::Full => Err(full()),
+        }
+    }
+
+    async fn within(&self, promise: Promise) -> Result<JsValue, PortError> {
+        match within(self.deadline_ms, JsFuture::from(promise)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(PortError::Failed(format!("object: {}", edge::message(&error)))),
+            Err(_) => Err(PortError::Timeout),
         }
     }
 
@@ -74,9 +88,22 @@ impl Objects {
     ) -> Result<T, PortError> {
         match self.ask(name, path, asked).await? {
             Answer::Done(body) => parse(&body),
-            Answer::Full => Err(PortError::Failed("object: full".into())),
+            Answer::Full => Err(full()),
         }
     }
+}
+
+/// What an answer other than 200 says.
+fn refused(status: &str, body: &str) -> Result<Answer, PortError> {
+    match (status, body) {
+        ("503", _) => Ok(Answer::Full),
+        ("500", PANICKED) => Err(PortError::Defect("object: it has panicked".into())),
+        _ => Err(PortError::Failed(format!("object: {status} {body:.200}"))),
+    }
+}
+
+fn full() -> PortError {
+    PortError::Failed("object: full".into())
 }
 
 /// The trace that a call belongs to, for the object that is asked; empty outside of any event.

@@ -103,6 +103,18 @@ impl Row {
         }
     }
 
+    /// The text in `column` where it lies, or `None` for NULL: for texts too long to be copied.
+    ///
+    /// # Errors
+    /// As for [`Row::text`].
+    pub fn optional_str(&self, column: &str) -> Result<Option<&str>, DbError> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            Value::Text(text) => Ok(Some(text)),
+            other => Err(wrong(column, "text", other)),
+        }
+    }
+
     /// The text in `column`, or `None` for NULL.
     ///
     /// # Errors

@@ -91,6 +91,15 @@ pub fn capture_panic(app: &App, scope: &Scope, panic: &Panic, during: &str, stat
     }
 }
 
+/// Reports something that nobody's request has met but that somebody should look at.
+pub fn capture_alarm(app: &App, kind: &'static str, detail: &str, during: &str) {
+    if let (Some(sentry), Some(scope)) = (&app.sentry, scope::current()) {
+        let report =
+            Report { level: Level::Error, kind, message: detail, location: "", frames: &[], during, status: None };
+        sentry.capture(&scope, &report);
+    }
+}
+
 /// The sending of what waits to be reported, when there is something that can be sent now.
 #[must_use]
 pub fn sending(app: &App) -> Option<BoxFuture<'static, ()>> {

@@ -15,6 +15,7 @@
 mod accounts;
 mod architecture;
 mod backup;
+mod backup_budget;
 mod batch;
 mod bodies;
 mod cookies;

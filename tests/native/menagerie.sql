@@ -27,10 +27,11 @@ INSERT INTO plain (id, a, b, c, d, e) VALUES
   (4, 'BEGIN TRANSACTION; COMMIT;', 4, NULL, 2.2250738585072014e-308, '12'),
   (5, 'grüße 日本語 🎉 ' || char(65533), 5, NULL, -2.5, 12),
   (6, CAST(x'fffe41' AS TEXT), 6, NULL, 1e23, CAST(x'c328' AS TEXT)),
+  (11, 'c:' || char(92) || 'new' || char(10) || char(92) || 'r', 11, 'it''s' || char(10), 11.0, char(13)),
   (7, 'NULL', 7, 'text in a blob', 123456789012345678.0, 4.35),
   (8, NULL, 'text in an integer', x'0102', 'text in a real', 3.0),
   (9223372036854775807, 'last', 9223372036854775807, x'00', 3.141592653589793, 0.5);
-WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
+WITH RECURSIVE n(i) AS (SELECT 12 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
   INSERT INTO plain SELECT i, 'row ' || i, i * 1000, x'0102', i / 7.0, CASE i % 3 WHEN 0 THEN i WHEN 1 THEN 'x' || i ELSE i * 0.25 END FROM n;
 INSERT INTO "odd ""name""" VALUES ('s', 1, 2.0, 'r'), (NULL, NULL, NULL, NULL), ('t', 2, x'01', '');
 INSERT INTO counted (v) VALUES ('a'), ('b'), ('c');
@@ -48,6 +49,8 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) IN
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) INSERT INTO trees SELECT i, CASE WHEN i > 1 THEN i / 2 END FROM n;
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 49) INSERT INTO accounts SELECT i, 1000 FROM n;
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 49) INSERT INTO vaults SELECT i, 1000 FROM n;
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+  INSERT INTO moved SELECT char(13, 10) FROM n;
 INSERT INTO large VALUES (1, 'small', zeroblob(2000000), 0.1), (2, CAST(zeroblob(100000) AS TEXT) || 'é', x'00', 0.30000000000000004),
   (3, 'x', zeroblob(300), 1.0), (4, NULL, zeroblob(20000), -1e-300), (5, NULL, zeroblob(20001), 1e300);
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) INSERT INTO moving SELECT i, 0 FROM n;

@@ -10,7 +10,9 @@ import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { Decrypter, generateIdentity, identityToRecipient } from "age-encryption";
 import { unstable_splitSqlQuery } from "wrangler";
+import { restoreToCompare } from "../../scripts/backups.mjs";
 import { PROJECT } from "../../scripts/paths.mjs";
+import { sqlite3 } from "../../scripts/setup/sqlite3.mjs";
 import { wrangler, wranglerEnvironment } from "../../scripts/wrangler.mjs";
 import { startWorker } from "./harness.mjs";
 
@@ -111,16 +113,16 @@ describe("a backup of every type", () => {
     node.close();
 
     const file = join(data, "plain.db");
-    const cli = spawnSync("sqlite3", [file], { input: sql });
-    if (cli.error) assert.equal(/** @type {any} */ (cli.error).code, "ENOENT");
-    else {
-      assert.equal(String(cli.stderr), "");
-      const plain = new DatabaseSync(file);
-      assert.deepEqual(cells(plain), wanted);
-      plain.close();
-    }
+    const cli = spawnSync(await sqlite3(), [file], { input: sql });
+    assert.equal(String(cli.error ?? cli.stderr), "");
+    const plain = new DatabaseSync(file);
+    assert.deepEqual(cells(plain), wanted);
+    plain.close();
 
     writeFileSync(join(data, "dump.sql"), sql);
+    assert.deepEqual(await restoreToCompare(join(data, "dump.sql"), manifest), [], "the commands find the same digests");
+    writeFileSync(join(data, "other.sql"), sql.replace("grüße", "gruße"));
+    assert.deepEqual(await restoreToCompare(join(data, "other.sql"), manifest), ["plain: its rows are not those that were backed up"]);
     const state = join(data, "wrangler");
     const done = spawnSync(process.execPath, wrangler("d1", "execute", "DB", "--local", "--persist-to", state, "--yes", "--file", join(data, "dump.sql")), {
       cwd: PROJECT,

@@ -48,7 +48,8 @@ impl Journal for ObjectJournal {
 
 /// Rows of one statement in an object's SQLite.
 pub(super) fn rows(storage: &JsValue, sql: &str) -> Result<Vec<crate::store::value::Row>, PortError> {
-    let text = edge::sql_rows(storage, sql).map_err(failed)?;
+    let given = edge::sql_rows(storage, sql).map_err(failed)?;
+    let text = edge::text(&given).ok_or_else(|| PortError::Failed("object: no text".into()))?;
     d1_text::rows(&text).map_err(|error| PortError::Failed(format!("{error:?}")))
 }
 

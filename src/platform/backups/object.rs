@@ -4,6 +4,9 @@
 //! object, so there is one run; a slot that has had its run gets no second one.
 #![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
 
+use std::cell::RefCell;
+use std::panic::AssertUnwindSafe;
+
 use serde_json::json;
 use wasm_bindgen::JsValue;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
@@ -12,6 +15,7 @@ use super::journal::ObjectJournal;
 use super::scratch::ScratchClient;
 use super::{START, STATUS};
 use crate::app::App;
+use crate::backup::budget::Metered;
 use crate::backup::catalog;
 use crate::backup::engine::{Engine, Settings, pause_ms};
 use crate::backup::state::{Phase, Run};
@@ -19,23 +23,25 @@ use crate::backup::upload::PART_CHUNKS;
 use crate::domain::time::rfc3339;
 use crate::platform::{installation, objects};
 use crate::ports::{BackupRun, BackupStatus, LastBackup, Level};
-use crate::telemetry::report::Report;
-use crate::telemetry::scope;
+use crate::telemetry;
 
 /// The object that makes backups.
 #[durable_object(alarm)]
 pub struct BackupObject {
     state: State,
     env: Env,
+    /// The newest good backup, and when it was looked for: readiness asks often, and looking means to list the bucket.
+    newest: AssertUnwindSafe<RefCell<Option<(i64, Option<LastBackup>)>>>,
 }
 
 impl DurableObject for BackupObject {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env }
+        Self { state, env, newest: AssertUnwindSafe(RefCell::default()) }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        objects::answer_call(self.who(), request, || {}, |request| self.work(request)).await
+        objects::answer_call(self.who(), request, || drop(self.newest.replace(None)), |request| self.work(request))
+            .await
     }
 
     async fn alarm(&self) -> Result<Response> {
@@ -72,20 +78,34 @@ impl BackupObject {
         if run.as_ref().is_some_and(|run| !run.phase.is_over()) {
             self.state.storage().set_alarm(1).await?;
         }
-        let last = catalog::newest_verified(app.ports.objects.as_ref()).await.map_err(|error| format!("{error:?}"))?;
-        let last = last.map(|backup| LastBackup {
+        let last = self.newest(app).await?;
+        objects::answer(&BackupStatus { run: run.map(on_the_wire), last })
+    }
+
+    /// What somebody else deletes from the bucket is missed a few minutes later.
+    async fn newest(&self, app: &App) -> Result<Option<LastBackup>> {
+        let now_ms = app.now_ms();
+        if let Some((at_ms, newest)) = self.newest.borrow().as_ref()
+            && (0..NEWEST_MS).contains(&(now_ms - at_ms))
+        {
+            return Ok(newest.clone());
+        }
+        let found = catalog::newest_verified(app.ports.objects.as_ref()).await.map_err(|error| format!("{error:?}"))?;
+        let newest = found.map(|backup| LastBackup {
             at_ms: catalog::at_ms(&backup.manifest),
             bytes: backup.manifest.object.extent.bytes,
-            rows: backup.manifest.tables.iter().map(|table| table.rows).sum(),
+            rows: rows_of(&backup),
             id: backup.manifest.id,
         });
-        objects::answer(&BackupStatus { run: run.map(on_the_wire), last })
+        self.newest.replace(Some((now_ms, newest.clone())));
+        Ok(newest)
     }
 
     async fn go_on(&self) -> Result<Response> {
         self.state.storage().set_alarm(WATCHDOG_MS).await?;
         let (app, hands) = (self.app()?, self.hands()?);
-        let engine = hands.engine(app);
+        let db = Metered::new(app.ports.db.as_ref());
+        let engine = Engine { db: &db, ..hands.engine(app) };
         let (mut steps, began) = (0, app.now_ms());
         loop {
             let Some(run) = engine.load().await.map_err(|error| format!("{error:?}"))? else { break };
@@ -95,11 +115,12 @@ impl BackupObject {
             let run = engine.step(run).await.map_err(|stop| stop.text().to_owned())?;
             steps += 1;
             if run.phase.is_over() {
+                self.newest.replace(None);
                 report(app, &run);
                 watch(app, &run).await;
                 break;
             }
-            if run.failures > 0 || steps >= STEPS || app.now_ms() - began > INVOCATION_MS {
+            if run.failures > 0 || steps >= STEPS || !db.has_room() || app.now_ms() - began > INVOCATION_MS {
                 self.state.storage().set_alarm(pause_ms(run.failures).max(1)).await?;
                 return Response::empty();
             }
@@ -206,26 +227,17 @@ async fn watch(app: &App, run: &Run) {
             "detail": detail,
         }),
     );
-    if let (Some(sentry), Some(scope)) = (&app.sentry, scope::current()) {
-        let report = Report {
-            level: Level::Error,
-            kind,
-            message: &detail,
-            location: "",
-            frames: &[],
-            during: "backup",
-            status: None,
-        };
-        sentry.capture(&scope, &report);
-    }
+    telemetry::capture_alarm(app, kind, &detail, "backup");
 }
 
 fn rows_of(backup: &catalog::Backup) -> u64 {
     backup.manifest.tables.iter().map(|table| table.rows).sum()
 }
 
-/// Steps of one alarm: most ask D1 once or twice, and 50 times is what one invocation may on the free plan.
-const STEPS: u32 = 8;
+/// Steps of one alarm, most of which ask D1 once and the others once or twice.
+const STEPS: u32 = 16;
+/// For so long the newest backup is not looked for again.
+const NEWEST_MS: i64 = 600_000;
 const INVOCATION_MS: i64 = 15_000;
 /// When the process dies, the run goes on after this.
 const WATCHDOG_MS: i64 = 30_000;

@@ -5,16 +5,13 @@
 #![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
 
 use async_trait::async_trait;
-use js_sys::Promise;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 use worker::send::SendFuture;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use super::journal::rows;
 use crate::backup::ports::Scratch;
 use crate::backup::{sql, writer};
-use crate::platform::deadline::within;
 use crate::platform::{d1_text, edge, objects};
 use crate::ports::{Db, DbError, Outcome, PortError};
 use crate::store::value::{Row, Statement};
@@ -48,10 +45,12 @@ impl ScratchObject {
             ["", "query"] => {
                 let statements: Vec<String> = objects::read(&mut request).await?;
                 let storage = self.storage();
-                let answers = statements.iter().map(|sql| edge::sql_rows(&storage, sql));
-                let answers =
-                    answers.collect::<std::result::Result<Vec<_>, _>>().map_err(|error| edge::message(&error))?;
-                objects::answer(&answers)
+                let mut answers = Vec::new();
+                for sql in &statements {
+                    let rows = edge::sql_rows(&storage, sql).map_err(|error| edge::message(&error))?;
+                    answers.push(edge::text(&rows).ok_or("scratch: no text")?);
+                }
+                Response::from_bytes(format!("[{}]", answers.join(",")).into_bytes())
             }
             ["", "clear"] => {
                 self.state.storage().delete_all().await?;
@@ -71,7 +70,7 @@ impl ScratchObject {
         }
         let script = writer::gunzip(bytes).map_err(|error| error.to_string())?;
         let storage = self.storage();
-        let exec = |sql: &str| edge::sql_rows(&storage, sql).map_err(|error| edge::message(&error));
+        let exec = |sql: &str| edge::sql_exec(&storage, sql).map_err(|error| edge::message(&error));
         // Outside a transaction, or it does nothing. From here to the end there is no await.
         exec("PRAGMA foreign_keys = OFF")?;
         exec(CREATE)?;
@@ -98,33 +97,19 @@ impl ScratchObject {
 
 /// The scratch database as the run sees it.
 pub(super) struct ScratchClient {
-    namespace: JsValue,
+    objects: objects::Objects,
 }
 
 impl ScratchClient {
     pub(super) fn new(namespace: worker::ObjectNamespace) -> Self {
-        Self { namespace: namespace.into() }
-    }
-
-    async fn answer(&self, promise: Promise) -> std::result::Result<String, PortError> {
-        let answer = match within(DEADLINE_MS, JsFuture::from(promise)).await {
-            Ok(Ok(answer)) => answer.as_string().unwrap_or_default(),
-            Ok(Err(error)) => return Err(PortError::Failed(format!("scratch: {}", edge::message(&error)))),
-            Err(_) => return Err(PortError::Timeout),
-        };
-        match answer.split_at_checked(3) {
-            Some(("200", body)) => Ok(body.to_owned()),
-            _ => Err(PortError::Failed(format!("scratch: {answer:.200}"))),
-        }
+        Self { objects: objects::Objects::new(namespace, DEADLINE_MS) }
     }
 
     async fn ask(&self, statements: &[Statement]) -> std::result::Result<Vec<Vec<Row>>, DbError> {
-        let body = serde_json::to_string(&statements.iter().map(|statement| &statement.sql).collect::<Vec<_>>());
+        let body = serde_json::to_vec(&statements.iter().map(|statement| &statement.sql).collect::<Vec<_>>());
         let body = body.map_err(|error| DbError::Other(error.to_string()))?;
-        let text = self.answer(edge::ask(&self.namespace, NAME, "/query", &body, &objects::traceparent())).await;
-        let text = text.map_err(|error| DbError::Unavailable(format!("{error:?}")))?;
-        let answers: Vec<String> = serde_json::from_str(&text).map_err(|error| DbError::Shape(error.to_string()))?;
-        answers.iter().map(|answer| d1_text::rows(answer)).collect()
+        let answer = self.objects.send(NAME, "/query", &body).await;
+        d1_text::many(&answer.map_err(|error| DbError::Unavailable(format!("{error:?}")))?)
     }
 }
 
@@ -145,14 +130,11 @@ impl Db for ScratchClient {
 impl Scratch for ScratchClient {
     async fn load(&self, run: &str, member: u64, bytes: Vec<u8>) -> std::result::Result<(), PortError> {
         let path = format!("/load/{run}/{member}");
-        SendFuture::new(async { self.answer(edge::send(&self.namespace, NAME, &path, &bytes)).await.map(drop) }).await
+        SendFuture::new(async { self.objects.send(NAME, &path, &bytes).await.map(drop) }).await
     }
 
     async fn clear(&self) -> std::result::Result<(), PortError> {
-        SendFuture::new(async {
-            self.answer(edge::ask(&self.namespace, NAME, "/clear", "null", &objects::traceparent())).await.map(drop)
-        })
-        .await
+        SendFuture::new(async { self.objects.tell(NAME, "/clear", &()).await }).await
     }
 }
 
