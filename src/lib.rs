@@ -1,24 +1,41 @@
 //! Edgekeep: accounts, AI-text detection and exact limits in one Cloudflare Worker.
+//!
+//! Without the feature `embedded-model` only the detector is left: the trainer builds before there is a model to embed.
 
+#[cfg(feature = "embedded-model")]
 pub mod app;
+#[cfg(feature = "embedded-model")]
 pub mod backup;
+#[cfg(feature = "embedded-model")]
 pub mod config;
+#[cfg(feature = "embedded-model")]
 pub mod cron;
 pub mod detector;
+#[cfg(feature = "embedded-model")]
 pub mod domain;
+#[cfg(feature = "embedded-model")]
 pub mod error;
+#[cfg(feature = "embedded-model")]
 pub mod extract;
+#[cfg(feature = "embedded-model")]
 pub mod hashing;
+#[cfg(feature = "embedded-model")]
 pub mod health;
 #[cfg(feature = "embedded-model")]
 pub mod http;
+#[cfg(feature = "embedded-model")]
 pub mod opinion;
+#[cfg(feature = "embedded-model")]
 pub mod platform;
+#[cfg(feature = "embedded-model")]
 pub mod ports;
 #[cfg(feature = "embedded-model")]
 pub mod routes;
+#[cfg(feature = "embedded-model")]
 pub mod store;
+#[cfg(feature = "embedded-model")]
 pub mod tally;
+#[cfg(feature = "embedded-model")]
 pub mod telemetry;
 
 #[cfg(target_arch = "wasm32")]

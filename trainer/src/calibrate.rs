@@ -63,8 +63,8 @@ fn shift(scored: &[Scored], knots: &[Knot], threshold: fn(&Knot) -> f64, most: f
 }
 
 /// Share of any one kind of human text that may lie above the 1 % and the 5 % threshold.
-const MOST_1: f64 = 0.03;
-const MOST_5: f64 = 0.10;
+const MOST_1: f64 = 0.015;
+const MOST_5: f64 = 0.07;
 /// Weight of texts of new kinds in the calibration, against one of familiar kinds. There are about three times as many.
 const NEW_SHARE: f64 = 0.03;
 /// Kinds with fewer texts say too little about such shares.

@@ -46,7 +46,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             seed: 1,
-            linear: linear::Options { passes: 8, kind_intercept: 1.0 },
+            linear: linear::Options { passes: 8, kind_intercept: 1.0, level_scale: 1.2, level_cost: 0.001 },
             cost: [4.0, 4.0, 4.0],
             boost: boost::Options {
                 trees: 250,
@@ -61,7 +61,7 @@ impl Default for Options {
             kind_folds: 3,
             new_ground: 0.6,
             size_power: 0.5,
-            linear_share: 0.5,
+            linear_share: 0.65,
             window_weight: 0.5,
         }
     }
@@ -145,12 +145,12 @@ pub fn fit(data: &Prepared, subset: &[usize], options: &Options, progress: &Prog
 
 /// The mean of the whole-text scores of all tables and language models, each on a scale of its own, as log-odds.
 ///
-/// Six numbers are learnt and no more: with free weights the best table at home would drown the others.
+/// Their weights are given by sources left out and not learnt: learnt freely, the best table at home would drown the others.
 fn blend(measured: &[Vec<f32>], ai: &[bool], weights: &[f64], options: &Options) -> Linear {
-    let mut columns: Vec<usize> =
-        (0..Table::ALL.len()).map(|table| style::COUNT + table * features::PER_TABLE).collect();
+    let mut columns: Vec<(usize, f64)> =
+        (0..).zip(TABLE_SHARES).map(|(table, share)| (style::COUNT + table * features::PER_TABLE, share)).collect();
     let first_lm = style::COUNT + Table::ALL.len() * features::PER_TABLE;
-    columns.extend((0..Unit::ALL.len()).map(|unit| first_lm + unit * lm::FEATURES + lm::RATIO));
+    columns.extend((0..Unit::ALL.len()).map(|unit| (first_lm + unit * lm::FEATURES + lm::RATIO, LM_SHARE)));
     let total: f64 = weights.iter().sum();
     let mean = |value: &dyn Fn(&[f32]) -> f64| {
         let sum: f64 = measured.iter().zip(weights).map(|(row, w)| value(row) * w).sum();
@@ -158,10 +158,10 @@ fn blend(measured: &[Vec<f32>], ai: &[bool], weights: &[f64], options: &Options)
     };
     let mut terms = Vec::new();
     let mut offset = 0.0;
-    for column in columns {
+    for (column, share) in columns {
         let middle = mean(&|row| f64::from(row[column]));
         let square = mean(&|row| (f64::from(row[column]) - middle).powi(2));
-        let weight = 1.0 / square.max(1e-12).sqrt();
+        let weight = share / square.max(1e-12).sqrt();
         offset -= middle * weight;
         terms.push((column, weight));
     }
@@ -175,6 +175,11 @@ fn blend(measured: &[Vec<f32>], ai: &[bool], weights: &[f64], options: &Options)
         terms: plain.terms.iter().map(|&(column, weight)| (column, slope * weight)).collect(),
     }
 }
+
+/// Weight of each table in the mean, and of a language model: words hold up best on new ground, masks and language models
+/// worst.
+const TABLE_SHARES: [f64; Table::ALL.len()] = [1.5, 0.5, 1.0];
+const LM_SHARE: f64 = 0.3;
 
 /// Learns the parts on everything, then without each fold of groups, then without each fold of kinds.
 fn learn(
@@ -202,9 +207,11 @@ fn learn(
             let (grams, kinds) = (&data.grams[piece], data.kinds.len());
             linear::quantise(&linear::train(grams, BUCKETS, kinds, &targets, &options.linear, &mut rng))
         } else {
-            let side = |ai: bool| -> Vec<usize> {
-                let whole = subset.iter().copied().filter(|&row| !data.rows[row].window);
-                whole.filter(|&row| data.rows[row].ai == ai && knows(set, row)).collect()
+            let known = |row: usize| !data.rows[row].window && knows(set, row);
+            let rows: Vec<usize> = subset.iter().copied().filter(|&row| known(row)).collect();
+            let even = even_weights(data, &rows);
+            let side = |ai: bool| -> Vec<(usize, f64)> {
+                rows.iter().zip(&even).filter(|(row, _)| data.rows[**row].ai == ai).map(|(&row, &w)| (row, w)).collect()
             };
             let pairs = &data.pairs[piece - Table::ALL.len()];
             (language::build(pairs, &side(false), &side(true)), 0.0)
@@ -309,6 +316,26 @@ pub fn weights(data: &Prepared, subset: &[usize], options: &Options) -> Vec<f64>
     weights
 }
 
+/// Weight of each row for the language models: within a kind both labels weigh the same, or the model of human text would
+/// be one of the kinds of which there is only human text, and its topics would pass for human.
+fn even_weights(data: &Prepared, rows: &[usize]) -> Vec<f64> {
+    let mut sizes = vec![[0.0_f64; 2]; data.kinds.len()];
+    rows.iter().for_each(|&row| sizes[data.rows[row].kind][usize::from(data.rows[row].ai)] += 1.0);
+    rows.iter()
+        .map(|&row| {
+            let row = &data.rows[row];
+            let [human, machine] = sizes[row.kind];
+            let size = sizes[row.kind][usize::from(row.ai)];
+            let both = human.min(machine);
+            let whole = if both > 0.0 { both.sqrt() } else { ONE_LABEL * size.sqrt() };
+            whole / size
+        })
+        .collect()
+}
+
+/// Weight in the language models of a kind of text that has one label only.
+const ONE_LABEL: f64 = 0.3;
+
 fn targets(
     data: &Prepared,
     subset: &[usize],
@@ -319,7 +346,10 @@ fn targets(
     subset
         .iter()
         .filter(|&&row| wanted(row))
-        .map(|&row| Target { row, ai: data.rows[row].ai, cost: cost * weights[row] as f32, kind: data.rows[row].kind })
+        .map(|&at| {
+            let row = &data.rows[at];
+            Target { row: at, ai: row.ai, cost: cost * weights[at] as f32, kind: row.kind, whole: !row.window }
+        })
         .collect()
 }
 

@@ -31,26 +31,37 @@ const DISCOUNT: f64 = 0.75;
 
 /// Counts of one label.
 struct Counts {
+    /// Weighted count of each pair, by pair.
     pairs: Vec<(u32, f64)>,
+    /// Pairs that occur more than once, whatever their weight.
+    repeated: Vec<bool>,
     contexts: Vec<(f64, f64)>,
     tokens: Vec<f64>,
     total: f64,
 }
 
 impl Counts {
-    fn new(data: &Pairs, rows: &[usize]) -> Self {
-        let mut all: Vec<u32> = rows.iter().flat_map(|&row| data.row(row).iter().copied()).collect();
-        all.sort_unstable();
-        let pairs: Vec<(u32, f64)> = all.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as f64)).collect();
+    fn new(data: &Pairs, rows: &[(usize, f64)]) -> Self {
+        let mut all: Vec<(u32, f32)> = rows
+            .iter()
+            .flat_map(|&(row, weight)| data.row(row).iter().map(move |&pair| (pair, weight as f32)))
+            .collect();
+        // Weights are kept so that their mean over all pairs is one: counts stay counts.
+        let mean = all.iter().map(|(_, weight)| f64::from(*weight)).sum::<f64>() / all.len().max(1) as f64;
+        all.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let runs = || all.chunk_by(|a, b| a.0 == b.0);
+        let sum = |run: &[(u32, f32)]| run.iter().map(|(_, weight)| f64::from(*weight)).sum::<f64>() / mean.max(1e-12);
+        let pairs: Vec<(u32, f64)> = runs().map(|run| (run[0].0, sum(run))).collect();
+        let repeated = runs().map(|run| run.len() > 1).collect();
         let mut contexts = vec![(0.0, 0.0); SYMBOLS];
         let mut tokens = vec![0.0; SYMBOLS];
         for &(pair, count) in &pairs {
             let context = &mut contexts[(pair >> 16) as usize];
             context.0 += count;
-            context.1 += 1.0;
+            context.1 += f64::min(count, 1.0);
             tokens[(pair & 0xffff) as usize] += count;
         }
-        Self { pairs, contexts, tokens, total: all.len() as f64 }
+        Self { pairs, repeated, contexts, tokens, total: all.len() as f64 }
     }
 
     fn token(&self, token: usize) -> f64 {
@@ -68,13 +79,14 @@ impl Counts {
 
     fn pair(&self, pair: u32) -> f64 {
         let (context, token) = ((pair >> 16) as usize, (pair & 0xffff) as usize);
-        let seen = (self.count(pair) - DISCOUNT).max(0.0) / (self.contexts[context].0 + 1.0);
+        let count = self.count(pair);
+        let seen = (count - DISCOUNT * count.min(1.0)) / (self.contexts[context].0 + 1.0);
         seen + self.free(context).min(1.0) * self.token(token)
     }
 }
 
-/// The bytes of a language model of these human and machine rows.
-pub fn build(data: &Pairs, human: &[usize], machine: &[usize]) -> Vec<u8> {
+/// The bytes of a language model of these human and machine rows, each with its weight.
+pub fn build(data: &Pairs, human: &[(usize, f64)], machine: &[(usize, f64)]) -> Vec<u8> {
     let sides = [Counts::new(data, human), Counts::new(data, machine)];
     let mut bytes = Vec::with_capacity(BYTES);
     for side in &sides {
@@ -89,8 +101,9 @@ pub fn build(data: &Pairs, human: &[usize], machine: &[usize]) -> Vec<u8> {
         .flat_map(|side| {
             side.pairs
                 .iter()
-                .filter(|(_, count)| *count >= 2.0)
-                .map(|&(pair, count)| (pair, count / side.total.max(1.0)))
+                .zip(&side.repeated)
+                .filter(|(_, repeated)| **repeated)
+                .map(|(&(pair, count), _)| (pair, count / side.total.max(1.0)))
         })
         .collect();
     shares.sort_unstable_by_key(|(pair, _)| *pair);
