@@ -1,6 +1,6 @@
 //! Texts judged that are yet to be written down.
 //!
-//! One count is one write, and a busy isolate judges many texts a second: so counts gather here for [`GATHER_MS`] and go to
+//! One count is one write, and a busy isolate judges many texts a second: so counts gather here for two seconds and go to
 //! the database in one statement, after the answers that they belong to. What gathers is lost with the isolate: these counts
 //! are for people to look at, and decide nothing (limits and budgets are counted before, where they are exact).
 

@@ -93,9 +93,9 @@ describe("reports", () => {
   });
 
   it("an error is one event with the stack in which it was found", async () => {
-    const before = receiver.items("event").length;
+    const told = receiver.items("event").length;
     const { request_id } = await (await worker.fetch("/__debug/error")).json();
-    await receiver.until("event", before + 1);
+    await receiver.until("event", told + 1);
     const [event, ...more] = receiver.items("event").filter(({ tags }) => tags.request_id === request_id);
     assert.deepEqual(more, []);
     const functions = event.exception.values.flatMap((/** @type {any} */ { stacktrace }) => stacktrace?.frames ?? []).map((/** @type {any} */ frame) => frame.function);

@@ -30,9 +30,12 @@ use crate::telemetry;
 pub struct BackupObject {
     state: State,
     env: Env,
-    /// The newest good backup, and when it was looked for: readiness asks often, and looking means to list the bucket.
-    newest: AssertUnwindSafe<RefCell<Option<(i64, Option<LastBackup>)>>>,
+    /// The newest good backup: readiness asks often, and looking means to list the bucket.
+    newest: AssertUnwindSafe<RefCell<Option<Newest>>>,
 }
+
+/// What was found last, and when it was looked for, ms.
+type Newest = (i64, Option<LastBackup>);
 
 impl DurableObject for BackupObject {
     fn new(state: State, env: Env) -> Self {
