@@ -190,6 +190,18 @@ describe("the drill", () => {
     assert.equal((await worker.post("/api/v1/auth/login", account)).status, 200);
   });
 
+  it("each alarm of the object that made it is one line, with the names that the README tells", async () => {
+    const isAlarm = (/** @type {any} */ line) => line.body === "alarm";
+    const [line, ...more] = (await worker.jsonLogs(isAlarm)).filter(isAlarm);
+    const { timestamp, duration_ms, trace_id, span_id, request_id, "service.version": version, ...fixed } = line;
+    assert.deepEqual(fixed, { severity_text: "INFO", body: "alarm", "cloudflare.durable_object.class": "BackupObject", outcome: "ok" });
+    assert.match(timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    assert.ok(Number.isSafeInteger(duration_ms) && duration_ms >= 0);
+    assert.match(trace_id, /^[0-9a-f]{32}$/);
+    for (const other of more) assert.deepEqual(Object.keys(other), Object.keys(line));
+    assert.ok(span_id && request_id && version);
+  });
+
   it("makes one backup of a day, however often its cron comes", async () => {
     const time = new Date();
     await Promise.all([worker.scheduled("23 3 * * *", time), worker.scheduled("23 3 * * *", time)]);
