@@ -4,13 +4,12 @@
 // The other one is started by its own harness, with its own settings and migrations.
 
 import { existsSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Problem } from "../scripts/process.mjs";
 import { startWorker } from "../tests/workerd/harness.mjs";
 import { prose, register } from "./bench.mjs";
-import { quantile, run } from "./load.mjs";
+import { median, run } from "./load.mjs";
 
 const ROUNDS = 15;
 const MOST = "100000/second";
@@ -46,7 +45,7 @@ export async function measure({ folder, say }) {
       say(`  ${what}`);
       figures.push({ what, ...(await compare(workers, call, connections, requests)) });
     }
-    return { machine: `${cpus().length} cores, ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}`, figures };
+    return figures;
   } finally {
     await Promise.all([ours.stop(), theirs.stop()]);
   }
@@ -79,12 +78,12 @@ async function compare(workers, call, connections, requests) {
     }
     if (round >= 0) rounds.push(/** @type {[import("./load.mjs").Figures, import("./load.mjs").Figures]} */ (pair));
   }
-  const median = (/** @type {(pair: typeof rounds[number]) => number} */ of) => quantile(rounds.map(of).sort((a, b) => a - b), 0.5);
+  const middle = (/** @type {(pair: typeof rounds[number]) => number} */ of) => median(rounds.map(of));
   return {
-    ours: median(([mine]) => mine.p50),
-    theirs: median(([, other]) => other.p50),
-    ratio50: median(([mine, other]) => mine.p50 / other.p50),
-    ratioMean: median(([mine, other]) => other.perSecond / mine.perSecond),
+    ours: middle(([mine]) => mine.p50),
+    theirs: middle(([, other]) => other.p50),
+    ratio50: middle(([mine, other]) => mine.p50 / other.p50),
+    ratioMean: middle(([mine, other]) => other.perSecond / mine.perSecond),
   };
 }
 

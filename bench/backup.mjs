@@ -5,12 +5,12 @@
 // in production each has its own.
 
 import { spawn } from "node:child_process";
-import { globSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Problem, sleep } from "../scripts/process.mjs";
 import { memory, resetPeak } from "../scripts/processes.mjs";
-import { startWorker } from "../tests/workerd/harness.mjs";
+import { databaseFile, startWorker } from "../tests/workerd/harness.mjs";
 import { fill } from "./database.mjs";
 
 const OPERATOR_TOKEN = "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0";
@@ -42,7 +42,7 @@ export async function measure({ sizes, sqlite3, say }) {
   /** @type {Figures[]} */
   const figures = [];
   for (const size of sizes) figures.push(await one(size * MB, sqlite3, say));
-  return { machine: `${cpus().length} cores, ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}`, figures };
+  return figures;
 }
 
 /** @param {Figures[]} figures @returns {import("./bench.mjs").Row[]} */
@@ -167,12 +167,4 @@ function dumpWithSqlite3(sqlite3, file) {
       resolve({ seconds: (performance.now() - started) / 1000, bytes });
     });
   });
-}
-
-/** The file of the local D1 database. @param {string} data */
-function databaseFile(data) {
-  const found = globSync(join(data, "**", "*.sqlite")).filter((path) => /d1/i.test(path) && !path.endsWith("metadata.sqlite"));
-  const [file] = found;
-  if (!file || found.length > 1) throw new Problem(`There are ${found.length} files of D1 under ${data}, not one`);
-  return file;
 }

@@ -4,13 +4,12 @@
 // Worker, another implementation, native code. Rounds alternate between the two, and the median round counts.
 
 import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { argon2id } from "hash-wasm";
 import { PROJECT } from "../scripts/paths.mjs";
 import { Problem, ask, work } from "../scripts/process.mjs";
 import { startBare, startWorker } from "../tests/workerd/harness.mjs";
-import { quantile, run } from "./load.mjs";
+import { median, run } from "./load.mjs";
 
 const ROUNDS = 5;
 const MEMORY_KIB = 19_456;
@@ -44,7 +43,6 @@ export async function measure(tools, built, { seconds }) {
     const authorization = { authorization: `Bearer ${token}` };
     const me = { path: "/api/v1/auth/me", headers: authorization };
     return {
-      machine: `${cpus().length} cores, ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}`,
       ...(await requests(worker, bare, me, seconds)),
       ...(await hashing(worker, tools)),
       logins: await logins(worker, seconds),
@@ -219,11 +217,6 @@ async function alternate(bodies, rounds) {
     }
   }
   return /** @type {[number[], number[], number[]] & number[][]} */ (times);
-}
-
-/** @param {number[]} values */
-function median(values) {
-  return quantile([...values].sort((a, b) => a - b), 0.5);
 }
 
 /** @template T @param {T[]} items @param {(item: T) => number} by @returns {T} */

@@ -41,6 +41,11 @@ export async function run({ port, pid = 0, call, connections = 16, seconds = 3, 
   };
 }
 
+/** Of numbers in any order. */
+export function median(/** @type {number[]} */ values) {
+  return quantile([...values].sort((a, b) => a - b), 0.5);
+}
+
 /** Of sorted numbers. */
 export function quantile(/** @type {number[]} */ sorted, /** @type {number} */ q) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN;

@@ -4,11 +4,10 @@
 // All Workers stand side by side and rounds take turns, so that what else the machine does meets all of them alike. Each
 // round's ratio is taken within the round, and the median round counts.
 
-import { cpus } from "node:os";
 import { sleep } from "../scripts/process.mjs";
 import { startWorker } from "../tests/workerd/harness.mjs";
 import { startReceiver } from "../tests/workerd/receiver.mjs";
-import { quantile, run } from "./load.mjs";
+import { median, run } from "./load.mjs";
 
 const ROUNDS = 9;
 const ERRORS_PER_SECOND = 100;
@@ -40,8 +39,8 @@ export async function measure({ seconds, say }) {
       for (const worker of workers) figures.push(await amidErrors(worker, round < 0 ? 0.5 : seconds));
       if (round >= 0) rounds.push(figures);
     }
-    const of = (/** @type {(round: { p50: number, p99: number }[]) => number} */ by) => quantile(rounds.map(by).sort((a, b) => a - b), 0.5);
-    const figures = kinds.map(({ receiver, told }, at) => {
+    const of = (/** @type {(round: { p50: number, p99: number }[]) => number} */ by) => median(rounds.map(by));
+    return kinds.map(({ receiver, told }, at) => {
       const [base, mine] = [(/** @type {any[]} */ round) => round[0], (/** @type {any[]} */ round) => round[at]];
       return {
         receiver,
@@ -52,7 +51,6 @@ export async function measure({ seconds, say }) {
         told: told(),
       };
     });
-    return { machine: `${cpus().length} cores, ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}`, figures };
   } finally {
     await Promise.all([...workers.map((worker) => worker.stop()), ...receivers.map(({ receiver }) => receiver.stop())]);
   }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::config::Environment;
-use crate::domain::budget::day_of;
+use crate::domain::day::day_of;
 use crate::domain::id;
 use crate::domain::time::rfc3339;
 use crate::error::{Error, Result};

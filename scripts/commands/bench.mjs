@@ -1,3 +1,4 @@
+import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { build, recordStartup } from "../build.mjs";
 import { options } from "../options.mjs";
@@ -34,14 +35,15 @@ export default async function bench(/** @type {string[]} */ args) {
   const tools = await toolchain();
   const built = await build(tools);
   const say = (/** @type {string} */ line) => console.log(line);
-  /** @type {Record<string, () => Promise<{ machine: string, figures: object, table: import("../../bench/bench.mjs").Row[] }>>} */
+  /** @type {Record<string, () => Promise<{ figures: object, table: import("../../bench/bench.mjs").Row[] }>>} */
   const sections = {
     requests: () => requests(tools, built, seconds),
     backup: () => backups(sizes, say),
     sentry: () => reports(seconds, say),
     against: () => against(resolve(folder ?? ""), say),
   };
-  const { machine, figures, table } = await /** @type {NonNullable<typeof sections[string]>} */ (sections[section])();
+  const { figures, table } = await /** @type {NonNullable<typeof sections[string]>} */ (sections[section])();
+  const machine = `${cpus().length} cores, ${cpus()[0]?.model ?? "?"}, Node ${process.versions.node}`;
   if (flags.json) {
     process.stdout.write(`${JSON.stringify({ machine, ...figures, aims: table.filter(({ aim }) => aim) }, null, 2)}\n`);
     return;
@@ -61,29 +63,29 @@ export default async function bench(/** @type {string[]} */ args) {
 async function requests(tools, built, seconds) {
   if (built.startup === undefined) recordStartup(built, (built.startup = await startupTime()));
   const { measure, rows } = await import("../../bench/bench.mjs");
-  const { machine, ...figures } = await measure(tools, built, { seconds });
-  return { machine, figures, table: rows({ machine, ...figures }) };
+  const figures = await measure(tools, built, { seconds });
+  return { figures, table: rows(figures) };
 }
 
 /** @param {number} seconds @param {(line: string) => void} say */
 async function reports(seconds, say) {
   const { measure, rows } = await import("../../bench/sentry.mjs");
-  const { machine, figures } = await measure({ seconds, say });
-  return { machine, figures: { receivers: figures }, table: rows(figures) };
+  const figures = await measure({ seconds, say });
+  return { figures: { receivers: figures }, table: rows(figures) };
 }
 
 /** @param {string} folder @param {(line: string) => void} say */
 async function against(folder, say) {
   const { measure, rows } = await import("../../bench/against.mjs");
-  const { machine, figures } = await measure({ folder, say });
-  return { machine, figures: { against: folder, calls: figures }, table: rows(figures) };
+  const figures = await measure({ folder, say });
+  return { figures: { against: folder, calls: figures }, table: rows(figures) };
 }
 
 /** @param {number[]} sizes @param {(line: string) => void} say */
 async function backups(sizes, say) {
   const { measure, rows } = await import("../../bench/backup.mjs");
-  const { machine, figures } = await measure({ sizes, sqlite3: await sqlite3(), say });
-  return { machine, figures: { sizes: figures }, table: rows(figures) };
+  const figures = await measure({ sizes, sqlite3: await sqlite3(), say });
+  return { figures: { sizes: figures }, table: rows(figures) };
 }
 
 function number(/** @type {string} */ name, /** @type {string} */ text, /** @type {number} */ most) {

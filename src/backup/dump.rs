@@ -64,7 +64,7 @@ impl Engine<'_> {
                 let rows = outcomes.get(before + at).map_or(&[][..], |outcome| &outcome.rows);
                 match page::read(table, cursor, rows)? {
                     Page::Rows { lines, more: false, .. } => {
-                        counts.push(count(Count::default(), &lines));
+                        counts.push(counted(Count::default(), &lines));
                         texts.push(writer::rows(table, &lines));
                     }
                     Page::Again => {
@@ -141,8 +141,8 @@ impl Engine<'_> {
                 Page::Again => run.cursor.exact = true,
                 Page::Rows { lines, next, more, rows } => {
                     sql.push_str(&writer::rows(table, &lines));
-                    if let Some(counted) = run.tables.get_mut(run.table) {
-                        *counted = count(std::mem::take(counted), &lines);
+                    if let Some(count) = run.tables.get_mut(run.table) {
+                        *count = counted(std::mem::take(count), &lines);
                     }
                     if more {
                         run.cursor = Cursor { after: next, rows, exact: run.cursor.exact };
@@ -222,18 +222,14 @@ fn has_migrations(schema: &Schema) -> bool {
     schema.tables.iter().any(|table| table.name == "d1_migrations")
 }
 
-fn count(mut count: Count, lines: &[Cow<'_, str>]) -> Count {
+/// A count with lines added to it.
+pub(super) fn counted(mut count: Count, lines: &[Cow<'_, str>]) -> Count {
     for line in lines {
         count.digest.update(line.as_bytes());
         count.digest.update(b"\n");
     }
     count.rows += lines.len() as u64;
     count
-}
-
-/// Counts lines for whoever compares.
-pub(super) fn counted(before: Count, lines: &[Cow<'_, str>]) -> Count {
-    count(before, lines)
 }
 
 /// Fetches a row too large for a page, value by value and piece by piece; gives its statements.

@@ -6,10 +6,10 @@
 
 use std::fmt;
 
-use chrono::{Datelike as _, Days, Months, NaiveDate};
+use chrono::{Datelike as _, Months};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::time::DAY_MS;
+use crate::domain::day::{date, number, start_ms};
 
 /// Millionths of a US dollar.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -296,35 +296,6 @@ pub fn decide(caps: &Both<Caps>, standing: &Both<Standing>, amount: Micros, day:
     let opens = full.map(|gauge| (amount <= gauge.cap).then(|| start_ms(gauge.span.next_day(day))));
     // The latest of them all; one that never opens outweighs the others.
     Err(opens.reduce(|a, b| Some(a?.max(b?))).flatten())
-}
-
-/// The day of a moment, counted from 1970-01-01.
-#[must_use]
-pub fn day_of(now_ms: i64) -> i64 {
-    now_ms.div_euclid(DAY_MS)
-}
-
-/// When a day begins, ms.
-#[must_use]
-pub fn start_ms(day: i64) -> i64 {
-    day.saturating_mul(DAY_MS)
-}
-
-/// `2026-01-02`.
-#[must_use]
-pub fn day_text(day: i64) -> String {
-    date(day).unwrap_or_default().to_string()
-}
-
-/// `None` beyond the years that a calendar has.
-fn date(day: i64) -> Option<NaiveDate> {
-    let epoch = NaiveDate::from_ymd_opt(1970, 1, 1)?;
-    let days = Days::new(day.unsigned_abs());
-    if day < 0 { epoch.checked_sub_days(days) } else { epoch.checked_add_days(days) }
-}
-
-fn number(date: NaiveDate) -> Option<i64> {
-    Some(date.signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1)?).num_days())
 }
 
 /// Percentages of a cap that the operator hears of.

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod budget;
 pub mod circuit;
+pub mod day;
 pub mod email;
 pub mod id;
 pub mod name;

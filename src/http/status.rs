@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::call::Call;
 use super::reply::Reply;
 use crate::app::App;
-use crate::domain::budget::{day_of, day_text};
+use crate::domain::day::{day_of, day_text};
 use crate::domain::time::{DAY_MS, HOUR_MS, rfc3339};
 use crate::domain::uptime::{self, TARGET};
 use crate::error::Result;

@@ -12,6 +12,7 @@ use crate::domain::budget::{
     self, Both, Caps, Decision, Gauge, Look, Micros, Passed, Reserve, Reserved, Scope, Settle, Settled, Span, Spending,
     Standing,
 };
+use crate::domain::day::day_of;
 use crate::ports::DbError;
 use crate::store::value::{Row, Statement, Value};
 
@@ -100,7 +101,7 @@ pub fn spending(sql: &dyn Sql, asked: &Look, now_ms: i64) -> Result<Spending, Db
 /// The day of now. Never before the newest day on which something was spent: a clock that jumps back opens no window
 /// again. On the first call of a day, what is too old to count or to be shown goes.
 fn today(sql: &dyn Sql, now_ms: i64) -> Result<i64, DbError> {
-    let now = budget::day_of(now_ms);
+    let now = day_of(now_ms);
     let rows = run(sql, NEWEST_DAY, [EVERYBODY.into()])?;
     let newest = rows.first().map_or(Ok(None), |row| row.optional_integer("day"))?;
     if newest.is_some_and(|newest| newest < now) {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use edgekeep::domain::budget::{
-    Both, Caps, Decision, Look, Micros, Passed, Reserve, Reserved, Scope, Settle, Settled, Span, day_of, day_text,
-    start_ms,
+    Both, Caps, Decision, Look, Micros, Passed, Reserve, Reserved, Scope, Settle, Settled, Span,
 };
+use edgekeep::domain::day::{day_of, day_text, start_ms};
 use edgekeep::ports::DbError;
 use edgekeep::store::ledger::{self, Sql};
 use edgekeep::store::value::{Row, Statement};

@@ -1,6 +1,7 @@
 //! A second opinion: asked for by the request, given by somebody else, paid out of a budget.
 
-use edgekeep::domain::budget::{Look, Micros, day_of};
+use edgekeep::domain::budget::{Look, Micros};
+use edgekeep::domain::day::day_of;
 use edgekeep::ports::{Budget as _, Clock as _, Level, PortError};
 use serde_json::{Value, json};
 

@@ -14,7 +14,7 @@ import { restoreToCompare } from "../../scripts/backups.mjs";
 import { PROJECT } from "../../scripts/paths.mjs";
 import { sqlite3 } from "../../scripts/setup/sqlite3.mjs";
 import { wrangler, wranglerEnvironment } from "../../scripts/wrangler.mjs";
-import { startWorker } from "./harness.mjs";
+import { databaseFile, startWorker } from "./harness.mjs";
 
 const OPERATOR_TOKEN = "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0";
 const VARS = { OPERATOR_TOKEN, OPERATOR_LIMIT: "100000/minute" };
@@ -75,12 +75,6 @@ const cells = (/** @type {DatabaseSync} */ database) => {
   });
 };
 
-/** The file of the local D1 database. */
-const d1File = async (/** @type {string} */ data) => {
-  const { globSync } = await import("node:fs");
-  const [file = ""] = globSync(join(data, "**", "*.sqlite")).filter((path) => /d1/i.test(path) && !path.endsWith("metadata.sqlite"));
-  return file;
-};
 
 describe("a backup of every type", () => {
   /** @type {Worker} */
@@ -102,7 +96,7 @@ describe("a backup of every type", () => {
     assert.equal(manifest.consistency, "captured_changes");
     const sql = gunzipSync(bytes).toString();
     await worker.halt();
-    const source = new DatabaseSync(await d1File(data), { readOnly: true });
+    const source = new DatabaseSync(databaseFile(data), { readOnly: true });
     const wanted = cells(source);
     source.close();
 
@@ -129,7 +123,7 @@ describe("a backup of every type", () => {
       env: { ...wranglerEnvironment(process.env), CI: "1" },
     });
     assert.equal(done.status, 0, `${done.stderr}${done.stdout}`);
-    const loaded = new DatabaseSync(await d1File(state), { readOnly: true });
+    const loaded = new DatabaseSync(databaseFile(state), { readOnly: true });
     assert.deepEqual(cells(loaded), wanted);
     loaded.close();
     await worker.restart();

@@ -3,7 +3,7 @@
 // Each `startWorker` is alone: its own process, free port and folder of data. A test file that starts one stops it in
 // `after`; what a crashed test leaves behind is ended with the process of the test.
 
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
@@ -180,6 +180,14 @@ export async function startBare(/** @type {string} */ script, { quiet = false } 
   const runtime = await launch({ ...converted, ...ALONE }, quiet);
   const [pid = 0] = children().filter((child) => !before.includes(child));
   return { port, pid: () => pid, stop: () => runtime.dispose() };
+}
+
+/** The file of the D1 database in a folder of data. */
+export function databaseFile(/** @type {string} */ data) {
+  const found = globSync(join(data, "**", "*.sqlite")).filter((path) => /d1/i.test(path) && !path.endsWith("metadata.sqlite"));
+  const [file] = found;
+  if (!file || found.length > 1) throw new Error(`There are ${found.length} files of D1 under ${data}, not one`);
+  return file;
 }
 
 /** @param {import("miniflare").MiniflareOptions} given */

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::day::{day_of, day_text};
 use crate::domain::time::rfc3339;
 
 fn caps(text: &str) -> Caps {

@@ -3,7 +3,7 @@ import { history, type History } from "../api";
 import { Icon } from "../parts/Icon";
 import { Notice } from "../parts/Notice";
 import { Page } from "../parts/Page";
-import { Failed } from "../parts/states";
+import { Coming, Failed } from "../parts/states";
 import { useResource } from "../resource";
 import { ago, moment } from "../time";
 import { Bars, share } from "./status/Bars";
@@ -16,13 +16,10 @@ export default function Status() {
     <Page title="Status" width="middle" lead="Each part is probed every five minutes, from the inside.">
       {resource.phase === "failed" && <Failed what="The status could not be loaded" error={resource.error} retry={reload} />}
       {resource.phase === "loading" && (
-        <div aria-busy="true">
-          <p className="hidden" role="status">
-            Loading the status
-          </p>
+        <Coming what="the status">
           <div className="skeleton skeleton-row" aria-hidden="true" />
           <div className="skeleton skeleton-block" aria-hidden="true" />
-        </div>
+        </Coming>
       )}
       {resource.value && <Report found={resource.value} />}
     </Page>

@@ -1,3 +1,5 @@
+import type { ReactNode } from "react";
+
 import { explain } from "../errors";
 import { Button } from "./Button";
 import { Notice } from "./Notice";
@@ -50,5 +52,17 @@ export function Failed({ what, error, retry }: { what: string; error: unknown; r
     >
       {text}
     </Notice>
+  );
+}
+
+/** The place of something on a page while it comes: said to those who hear the page, drawn for those who see it. */
+export function Coming({ what, children }: { what: string; children: ReactNode }) {
+  return (
+    <div aria-busy="true">
+      <p className="hidden" role="status">
+        Loading {what}
+      </p>
+      {children}
+    </div>
   );
 }

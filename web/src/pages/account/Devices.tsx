@@ -6,7 +6,7 @@ import { explain } from "../../errors";
 import { Button } from "../../parts/Button";
 import { Icon } from "../../parts/Icon";
 import { Notice } from "../../parts/Notice";
-import { Failed } from "../../parts/states";
+import { Coming, Failed } from "../../parts/states";
 import { useResource } from "../../resource";
 import { ago, date } from "../../time";
 
@@ -68,13 +68,10 @@ export function Devices() {
       )}
       {list.phase === "failed" && <Failed what="The list of devices could not be loaded" error={list.error} retry={reload} />}
       {list.phase === "loading" ? (
-        <div aria-busy="true">
-          <p className="hidden" role="status">
-            Loading the devices
-          </p>
+        <Coming what="the devices">
           <div className="skeleton skeleton-row" aria-hidden="true" />
           <div className="skeleton skeleton-row" aria-hidden="true" />
-        </div>
+        </Coming>
       ) : (
         <ul className="devices">
           {found.map((session) => (

@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import { usage, type Usage as Used } from "../../api";
 import { useAuth } from "../../auth";
-import { Failed } from "../../parts/states";
+import { Coming, Failed } from "../../parts/states";
 import { useResource } from "../../resource";
 import { date, moment } from "../../time";
 import { dollars, span } from "../../units";
@@ -16,12 +16,9 @@ export function Usage() {
       <h2 id="usage">What you have used</h2>
       {resource.phase === "failed" && <Failed what="Your usage could not be loaded" error={resource.error} retry={reload} />}
       {resource.phase === "loading" && (
-        <div aria-busy="true">
-          <p className="hidden" role="status">
-            Loading your usage
-          </p>
+        <Coming what="your usage">
           <div className="skeleton usage-coming" aria-hidden="true" />
-        </div>
+        </Coming>
       )}
       {resource.value && <Shown used={resource.value} />}
     </section>
