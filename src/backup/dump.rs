@@ -145,7 +145,8 @@ impl Engine<'_> {
                         *count = counted(std::mem::take(count), &lines);
                     }
                     if more {
-                        run.cursor = Cursor { after: next, rows, exact: run.cursor.exact };
+                        // What asks for the exact way is rare: the next page may do without.
+                        run.cursor = Cursor { after: next, rows, exact: false };
                     } else {
                         run.table += 1;
                         run.cursor = Cursor::default();
@@ -200,7 +201,7 @@ impl Engine<'_> {
         if run.sealer.is_some() {
             self.scratch.load(&run.id, run.members.len() as u64, member.clone()).await?;
         }
-        run.sql.update(sql.as_bytes());
+        run.sql_bytes += sql.len() as u64;
         run.members.push(member.len() as u64);
         run.waiting += member.len() as u64;
         self.commit(run, Waiting::Append(member)).await

@@ -8,9 +8,7 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains(['\0', '\u{1}']) && !text.contains(TRANSACTION) => {
-            on_one_line(&super::sql::text(text))
-        }
+        Ok(text) if !text.contains(['\0', '\u{1}']) && !has(text, TRANSACTION) => on_one_line(&super::sql::text(text)),
         _ => format!("CAST({} AS TEXT)", blob(bytes)),
     }
 }
@@ -26,7 +24,7 @@ pub fn on_one_line(literals: &str) -> String {
         let (literal, after) = quoted.split_at(quoted_end(quoted.as_bytes()));
         match memchr::memchr2(b'\n', b'\r', literal.as_bytes()) {
             None => done.push_str(literal),
-            Some(_) if literal.contains(LF) || literal.contains(CR) => {
+            Some(_) if has(literal, LF) || has(literal, CR) => {
                 let text = literal.get(1..literal.len() - 1).unwrap_or_default().replace("''", "'");
                 let _ = write!(done, "CAST({} AS TEXT)", blob(text.as_bytes()));
             }
@@ -39,6 +37,12 @@ pub fn on_one_line(literals: &str) -> String {
     }
     done.push_str(rest);
     done
+}
+
+/// Whether these words stand in a text. Every text of a dump is searched: this way is several times as fast as `contains`.
+#[must_use]
+pub fn has(text: &str, words: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), words.as_bytes()).is_some()
 }
 
 /// Where a quoted stretch at the beginning of a text ends: at a quote that is not doubled.

@@ -32,7 +32,7 @@ pub struct Manifest {
     /// Where automatic row ids stand.
     pub sequences: Vec<Sequence>,
     /// The SQL text.
-    pub sql: Extent,
+    pub sql: SqlText,
     /// The object as it lies in the bucket.
     pub object: ObjectEntry,
 }
@@ -65,6 +65,13 @@ pub struct Sequence {
     pub table: String,
     /// The number as a literal.
     pub seq: String,
+}
+
+/// The text of a dump. What stands in it is vouched for by the digest of the object and by those of the tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SqlText {
+    /// Its bytes.
+    pub bytes: u64,
 }
 
 /// Bytes and their digest.

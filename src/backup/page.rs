@@ -61,34 +61,45 @@ pub enum Source {
 }
 
 /// The query for a page of at most about so many bytes.
+///
+/// It goes through the rows twice: once for what they weigh, which SQLite knows without reading large values, and then for
+/// the lines of as many as fit.
 #[must_use]
 pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Statement {
     let condition = cursor.after.as_deref().map(|after| beyond(table, after));
-    let rows = format!("{} ORDER BY {} LIMIT {}", rows(table, source, condition.as_deref()), order(table), cursor.rows);
-    let weight = weight(table);
+    let condition = condition.as_deref();
+    let order = order(table);
+    let weighed = rows(table, source, condition, &format!("{} AS w", weight(table)));
     let fit = format!(
-        "f(found, fit) AS MATERIALIZED (SELECT count(*), coalesce(sum(total <= {bytes}), 0) FROM (\
-         SELECT sum(CASE WHEN w > {LARGE} THEN {} ELSE w END) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM (\
-         SELECT {weight} AS w FROM ({rows}))))",
+        "w(w) AS MATERIALIZED (SELECT w FROM ({weighed} ORDER BY {order} LIMIT {})), \
+         f(found, fit, filled) AS MATERIALIZED (SELECT count(*), \
+         CASE WHEN sum(w) <= {bytes} AND max(w) <= {LARGE} THEN count(*) ELSE (\
+         SELECT coalesce(sum(total <= {bytes}), 0) FROM (\
+         SELECT sum(CASE WHEN w > {LARGE} THEN {} ELSE w END) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM w)) END, \
+         coalesce(sum(w), 0) * 1000 / {bytes} FROM w)",
+        cursor.rows,
         u64::from(bytes) * 2,
     );
-    let line = format!(
-        "CASE WHEN w > {LARGE} THEN {LARGE_MARK} || {} ELSE {} END",
-        joined(&key_literals(table, cursor.exact)),
-        joined(&literals(table, cursor.exact)),
-    );
-    let taken = format!("(SELECT *, {weight} AS w FROM ({rows})) LIMIT (SELECT max(fit, 1) FROM f)");
+    let found = "(SELECT found FROM f) AS found, (SELECT fit FROM f) AS fit, (SELECT filled FROM f) AS filled";
+    let limit = format!("ORDER BY {order} LIMIT (SELECT max(fit, 1) FROM f)");
+    let key = format!("{LARGE_MARK} || {}", joined(&key_literals(table, cursor.exact)));
     let sql = if cursor.exact {
+        let taken = rows(table, source, condition, &format!("{}, {} AS w", values(table), weight(table)));
+        let line = joined(&literals(table));
         let reals = (0..table.columns.len()).filter(|at| holds_reals(table, *at));
         let reals: String =
             reals.map(|at| format!(", CASE typeof(c{at}) WHEN 'real' THEN c{at} END AS r{at}")).collect();
-        format!(
-            "WITH {fit} SELECT (SELECT found FROM f) AS found, (SELECT fit FROM f) AS fit, {line} AS lines{reals} FROM {taken}"
-        )
+        let line = format!("CASE WHEN w > {LARGE} THEN {key} ELSE {line} END");
+        format!("WITH {fit} SELECT {found}, {line} AS lines{reals} FROM ({taken} {limit})")
     } else {
+        let taken = rows(table, source, condition, &quoted(table));
+        let (line, odd, reals) = quoted_line(table);
+        // Quoted for good before it is looked at: SQLite would quote once for the line and once more for its length.
         format!(
-            "WITH {fit} SELECT (SELECT found FROM f) AS found, (SELECT fit FROM f) AS fit, \
-             group_concat(line, char(1, 10)) AS lines FROM (SELECT {line} AS line FROM {taken})"
+            "WITH {fit}, t AS MATERIALIZED ({taken} {limit}) SELECT {found}, \
+             sum(CASE WHEN abs(w) > {LARGE} THEN 0 ELSE {odd} END) AS odd, \
+             sum(CASE WHEN abs(w) > {LARGE} THEN 0 ELSE {reals} END) AS reals, \
+             group_concat(CASE WHEN abs(w) > {LARGE} THEN {key} ELSE {line} END, char(1, 10)) AS lines FROM t"
         )
     };
     Statement::built(sql)
@@ -100,7 +111,7 @@ pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Stat
 /// [`DbError::Shape`] when it is something else.
 pub fn read<'a>(table: &Table, cursor: &Cursor, answer: &'a [Row]) -> Result<Page<'a>, DbError> {
     let Some(first) = answer.first() else { return Ok(end(cursor)) };
-    let (found, fit) = (first.integer("found")?, first.integer("fit")?);
+    let (found, fit, filled) = (first.integer("found")?, first.integer("fit")?, first.integer("filled")?);
     let mut lines = Vec::new();
     if cursor.exact {
         for row in answer {
@@ -112,7 +123,10 @@ pub fn read<'a>(table: &Table, cursor: &Cursor, answer: &'a [Row]) -> Result<Pag
             return Ok(Page::Again);
         }
         // The words may stand within a text: the exact way sees which one that is.
-        if memchr::memmem::find(text.as_bytes(), literal::TRANSACTION.as_bytes()).is_some() {
+        if literal::has(text, literal::TRANSACTION) {
+            return Ok(Page::Again);
+        }
+        if !is_sure(first, text, fit)? {
             return Ok(Page::Again);
         }
         for line in text.split("\u{1}\n") {
@@ -137,8 +151,21 @@ pub fn read<'a>(table: &Table, cursor: &Cursor, answer: &'a [Row]) -> Result<Pag
     }
     let asked = i64::from(cursor.rows);
     let taken = i64::try_from(lines.len()).unwrap_or(i64::MAX);
-    let rows = if fit >= asked { cursor.rows.saturating_mul(2) } else { u32::try_from(fit + fit / 8 + 1).unwrap_or(1) };
+    // A little less than what would fit: where all fits, nothing has to be added up row by row.
+    let rows = if fit >= asked { asked * 900 / filled.max(225) } else { fit - fit / 16 };
+    let rows = u32::try_from(rows).unwrap_or(MOST_ROWS);
     Ok(Page::Rows { lines, next, more: found >= asked || taken < found, rows: rows.clamp(FEWEST_ROWS, MOST_ROWS) })
+}
+
+/// No text of a page has something in it that can't stand in quotes: a NUL, which ends what is quoted, or the mark between
+/// lines, of which there are then more than there should be.
+fn is_sure(first: &Row, text: &str, fit: i64) -> Result<bool, DbError> {
+    if text.starts_with('\u{2}') {
+        return Ok(true);
+    }
+    let (odd, reals) = (first.integer("odd")?, first.integer("reals")?);
+    let marks = memchr::memchr_iter(1, text.as_bytes()).count();
+    Ok(odd == 0 && i64::try_from(marks).ok() == Some(fit.max(1) - 1 + 2 * reals))
 }
 
 fn end(cursor: &Cursor) -> Page<'static> {
@@ -161,7 +188,7 @@ pub fn large_values(table: &Table, source: Source, key: &[String], columns: std:
     Statement::built(format!(
         "SELECT {} FROM ({})",
         columns.join(", "),
-        rows(table, source, Some(&exactly(table, key)))
+        rows(table, source, Some(&exactly(table, key)), &values(table))
     ))
 }
 
@@ -179,7 +206,7 @@ pub struct Stretch {
 /// The query for stretches of values of a large row, as hex: `p0`, `p1`, ...
 #[must_use]
 pub fn large_pieces(table: &Table, source: Source, key: &[String], stretches: &[Stretch]) -> Statement {
-    let rows = rows(table, source, Some(&exactly(table, key)));
+    let rows = rows(table, source, Some(&exactly(table, key)), &values(table));
     let piece = |(at, Stretch { column, from, bytes }): (usize, &Stretch)| {
         format!("hex(substr(CAST(c{column} AS BLOB), {}, {bytes})) AS p{at}", from + 1)
     };
@@ -187,36 +214,96 @@ pub fn large_pieces(table: &Table, source: Source, key: &[String], stretches: &[
     Statement::built(format!("SELECT {} FROM ({rows})", pieces.join(", ")))
 }
 
-/// Rows of a table as `k0...`, `c0...`, those that were put aside in place of those that have changed.
-fn rows(table: &Table, source: Source, condition: Option<&str>) -> String {
+/// Rows of a table as `k0...` and `columns` of their values, which these know as `c0...`; those that were put aside in place
+/// of those that have changed.
+fn rows(table: &Table, source: Source, condition: Option<&str>, columns: &str) -> String {
     let own = keys(table, "");
-    let key: Vec<_> = own.iter().enumerate().map(|(part, key)| format!("{key} AS k{part}")).collect();
-    let columns: Vec<_> =
-        table.columns.iter().enumerate().map(|(at, column)| format!("{} AS c{at}", name(&column.name))).collect();
-    let select = format!("SELECT {}, {} FROM {}", key.join(", "), columns.join(", "), name(&table.name));
+    let keys: Vec<_> = (0..own.len()).map(|part| format!("k{part}")).collect();
+    let keys = keys.join(", ");
+    let named = own.iter().enumerate().map(|(part, key)| format!("{key} AS k{part}"));
+    let named: Vec<_> = named
+        .chain(table.columns.iter().enumerate().map(|(at, column)| format!("{} AS c{at}", name(&column.name))))
+        .collect();
+    let select = format!("SELECT {} FROM {}", named.join(", "), name(&table.name));
     let inner = condition.map(|condition| replace_keys(condition, &own));
     match source {
-        Source::Now => match inner {
-            Some(inner) => format!("{select} WHERE {inner}"),
-            None => select,
-        },
+        Source::Now => {
+            let inner = inner.map_or(String::new(), |inner| format!(" WHERE {inner}"));
+            format!("SELECT {keys}, {columns} FROM ({select}{inner})")
+        }
         Source::Captured(at) => {
             let own = format!("{}.", name(&table.name));
             let untouched = untouched(at, table, &own);
             let inner = inner.map_or(String::new(), |inner| format!("{inner} AND "));
             let aside = condition
                 .map_or(String::new(), |condition| format!(" AND {}", replace_keys(condition, &put_aside_keys(table))));
-            let names: Vec<_> = (0..key.len())
-                .map(|part| format!("k{part}"))
-                .chain((0..columns.len()).map(|at| format!("c{at}")))
-                .collect();
             format!(
-                "{select} WHERE {inner}{untouched} UNION ALL SELECT {} FROM {} WHERE live{aside}",
-                names.join(", "),
+                "SELECT {keys}, {columns} FROM ({select} WHERE {inner}{untouched}) \
+                 UNION ALL SELECT {keys}, {columns} FROM {} WHERE live{aside}",
                 captures_of(at)
             )
         }
     }
+}
+
+/// The values themselves.
+fn values(table: &Table) -> String {
+    (0..table.columns.len()).map(|at| format!("c{at}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The values as SQLite quotes them, as `q0...`, with marks around a REAL; the bytes of those that may be texts, as `n0...`;
+/// the weight, as `w`. A value that makes its row too large is left out.
+///
+/// A result has at most 100 columns, so in a wide table NULs are looked for, which takes longer, and the weight of a row that
+/// has one is below zero.
+fn quoted(table: &Table) -> String {
+    let columns = table.columns.iter().enumerate().map(|(at, column)| {
+        let small =
+            |quoted: &str| format!("CASE WHEN octet_length(c{at}) > {LARGE} THEN '' ELSE {quoted} END AS q{at}");
+        let bytes = |bytes: &str| if is_wide(table) { String::new() } else { format!(", {bytes} AS n{at}") };
+        let plain = format!("quote(c{at})");
+        match column.only {
+            Some(Only::Integer) => format!("{plain} AS q{at}"),
+            Some(Only::Blob) => small(&plain),
+            Some(Only::Text) => small(&plain) + &bytes(&format!("coalesce(octet_length(c{at}), -2)")),
+            None => {
+                small(&format!("CASE typeof(c{at}) WHEN 'real' THEN char(1) || {plain} || char(1) ELSE {plain} END"))
+                    + &bytes(&format!("CASE typeof(c{at}) WHEN 'text' THEN octet_length(c{at}) ELSE -2 END"))
+            }
+        }
+    });
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    let nuls = may_be_texts(table).map(|at| format!("instr(c{at}, char(0)) > 0")).collect::<Vec<_>>();
+    let weight = weight(table);
+    if is_wide(table) && !nuls.is_empty() {
+        format!("{columns}, {weight} * CASE WHEN {} THEN -1 ELSE 1 END AS w", tree(&nuls, " OR "))
+    } else {
+        format!("{columns}, {weight} AS w")
+    }
+}
+
+fn may_be_texts(table: &Table) -> impl Iterator<Item = usize> {
+    let columns = table.columns.iter().enumerate();
+    columns.filter(|(_, column)| matches!(column.only, None | Some(Only::Text))).map(|(at, _)| at)
+}
+
+fn is_wide(table: &Table) -> bool {
+    table.columns.len() > WIDE
+}
+
+/// Of what [`quoted`] gave: the line, how many texts are shorter in quotes than without, and how many values are REALs.
+fn quoted_line(table: &Table) -> (String, String, String) {
+    let rowid = matches!(table.key, Key::Rowid(_)).then(|| "k0".to_owned());
+    let line: Vec<_> = rowid.into_iter().chain((0..table.columns.len()).map(|at| format!("q{at}"))).collect();
+    let sum = |terms: Vec<String>| if terms.is_empty() { "0".to_owned() } else { tree(&terms, " + ") };
+    let odd = if is_wide(table) {
+        "(w < 0)".to_owned()
+    } else {
+        sum(may_be_texts(table).map(|at| format!("(octet_length(q{at}) < n{at} + 2)")).collect())
+    };
+    let columns = 0..table.columns.len();
+    let reals = sum(columns.filter(|at| holds_reals(table, *at)).map(|at| format!("(unicode(q{at}) = 1)")).collect());
+    (joined(&line), odd, reals)
 }
 
 fn put_aside_keys(table: &Table) -> Vec<String> {
@@ -293,11 +380,16 @@ fn weight(table: &Table) -> String {
         Some(Only::Blob) => format!("coalesce(octet_length(c{at}), 0) * 2 + 4"),
         None => format!("CASE typeof(c{at}) WHEN 'text' THEN octet_length(c{at}) + 4 WHEN 'blob' THEN octet_length(c{at}) * 2 + 4 ELSE 24 END"),
     });
-    tree(&columns.collect::<Vec<_>>(), " + ")
+    format!("({})", tree(&columns.collect::<Vec<_>>(), " + "))
 }
 
+/// Literals with commas between. D1 takes functions of at most 32 arguments.
 fn joined(literals: &[String]) -> String {
-    tree(literals, " || ',' || ")
+    match literals {
+        [literal] => literal.clone(),
+        _ if literals.len() <= ARGUMENTS => format!("concat_ws(',', {})", literals.join(", ")),
+        _ => joined(&literals.chunks(ARGUMENTS).map(joined).collect::<Vec<_>>()),
+    }
 }
 
 /// Terms under one operator, bracketed in halves: D1 takes expressions of depth 100, and a plain chain is as deep as it is
@@ -313,43 +405,47 @@ fn tree(terms: &[String], operator: &str) -> String {
     }
 }
 
-/// The literals of a row, led by its row id where that is the key.
-fn literals(table: &Table, exact: bool) -> Vec<String> {
+/// The literals of a row that is read the exact way, led by its row id where that is the key.
+fn literals(table: &Table) -> Vec<String> {
     let rowid = matches!(table.key, Key::Rowid(_)).then(|| "k0".to_owned());
-    rowid.into_iter().chain((0..table.columns.len()).map(|at| literal(table, at, exact))).collect()
+    rowid.into_iter().chain((0..table.columns.len()).map(|at| literal(table, at, &format!("c{at}"), true))).collect()
 }
 
 fn key_literals(table: &Table, exact: bool) -> Vec<String> {
     match &table.key {
         Key::Rowid(_) => vec!["k0".to_owned()],
-        Key::Primary(columns) => columns.iter().map(|column| literal(table, column.at, exact)).collect(),
+        Key::Primary(columns) => {
+            let part = |(part, column): (usize, &KeyColumn)| literal(table, column.at, &format!("k{part}"), exact);
+            columns.iter().enumerate().map(part).collect()
+        }
     }
 }
 
-/// The expression that writes the literal of a column. Where only this program can say what it is, it stands between marks.
-fn literal(table: &Table, at: usize, exact: bool) -> String {
+/// The expression that writes the literal of a value of a column. Where only this program can say what it is, it stands
+/// between marks.
+fn literal(table: &Table, at: usize, value: &str, exact: bool) -> String {
     let text = if exact {
-        format!("char(3) || hex(c{at}) || char(3)")
+        format!("char(3) || hex({value}) || char(3)")
     } else {
         // All else that can't stand in quotes is seen here, where looking costs less.
         format!(
-            "CASE WHEN instr(c{at}, char(0)) OR instr(c{at}, char(1)) THEN 'CAST(X''' || hex(c{at}) || ''' AS TEXT)' \
-             ELSE quote(c{at}) END"
+            "CASE WHEN instr({value}, char(0)) OR instr({value}, char(1)) THEN 'CAST(X''' || hex({value}) || ''' AS TEXT)' \
+             ELSE quote({value}) END"
         )
     };
     let real = if exact {
         // JSON has no form for an infinite number.
         format!(
-            "CASE quote(c{at}) WHEN '9.0e+999' THEN '9e999' WHEN '-9.0e+999' THEN '-9e999' \
+            "CASE quote({value}) WHEN '9.0e+999' THEN '9e999' WHEN '-9.0e+999' THEN '-9e999' \
              ELSE char(1) || '{at}' || char(1) END"
         )
     } else {
-        format!("char(1) || quote(c{at}) || char(1)")
+        format!("char(1) || quote({value}) || char(1)")
     };
     match table.columns.get(at).and_then(|column| column.only) {
-        Some(Only::Integer | Only::Blob) => format!("quote(c{at})"),
-        Some(Only::Text) => format!("CASE WHEN c{at} IS NULL THEN 'NULL' ELSE {text} END"),
-        None => format!("CASE typeof(c{at}) WHEN 'text' THEN {text} WHEN 'real' THEN {real} ELSE quote(c{at}) END"),
+        Some(Only::Integer | Only::Blob) => format!("quote({value})"),
+        Some(Only::Text) => format!("CASE WHEN {value} IS NULL THEN 'NULL' ELSE {text} END"),
+        None => format!("CASE typeof({value}) WHEN 'text' THEN {text} WHEN 'real' THEN {real} ELSE quote({value}) END"),
     }
 }
 
@@ -416,6 +512,10 @@ pub const LARGE: u32 = 40_000;
 pub const SMALL: u32 = 256;
 /// Marks the line of a row that is too large.
 const LARGE_MARK: &str = "char(2)";
+/// Arguments of a function, besides the first.
+const ARGUMENTS: usize = 30;
+/// Columns beyond which there is no room for the bytes of each.
+const WIDE: usize = 40;
 const FIRST_ROWS: u32 = 128;
 const FEWEST_ROWS: u32 = 8;
 const MOST_ROWS: u32 = 16_384;

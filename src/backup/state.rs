@@ -33,8 +33,9 @@ pub struct Run {
     pub table: usize,
     /// See [`Run::table`].
     pub cursor: Cursor,
-    /// The SQL text so far.
-    pub sql: Digest,
+    /// Bytes of the SQL text so far.
+    #[serde(default)]
+    pub sql_bytes: u64,
     /// Sizes of the gzip members so far.
     pub members: Vec<u64>,
     /// Bytes in the journal that wait to be uploaded.
@@ -145,7 +146,7 @@ impl Run {
             tables: Vec::new(),
             table: 0,
             cursor: Cursor::default(),
-            sql: Digest::default(),
+            sql_bytes: 0,
             members: Vec::new(),
             waiting: 0,
             sealer: None,

@@ -4,7 +4,7 @@ use super::age::{CHUNK, SEALED_CHUNK};
 use super::digest::Digest;
 use super::engine::{Engine, Stop};
 use super::manifest::{
-    Extent, FORMAT, Manifest, ObjectEntry, TableEntry, Verified, manifest_key, object_key, verified_key,
+    Extent, FORMAT, Manifest, ObjectEntry, SqlText, TableEntry, Verified, manifest_key, object_key, verified_key,
 };
 use super::ports::Waiting;
 use super::state::{Phase, Run};
@@ -126,7 +126,7 @@ pub(super) fn manifest(run: &Run) -> Option<Manifest> {
         schema_sha256: source.schema.hash.clone(),
         tables: tables.collect(),
         sequences: source.sequences.clone(),
-        sql: Extent { bytes: run.sql.bytes(), sha256: run.sql.hex() },
+        sql: SqlText { bytes: run.sql_bytes },
         object: ObjectEntry {
             key: object_key(&run.id, run.sealer.is_some()),
             extent: run.stored.clone()?,

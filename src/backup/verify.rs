@@ -99,7 +99,7 @@ impl Engine<'_> {
                 Page::Rows { lines, next, more, rows } => {
                     *count = counted(std::mem::take(count), &lines);
                     if more {
-                        run.cursor = Cursor { after: next, rows, exact: run.cursor.exact };
+                        run.cursor = Cursor { after: next, rows, exact: false };
                         continue;
                     }
                     let wanted = run.tables.get(run.table).ok_or_else(Stop::lost)?;

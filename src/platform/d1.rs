@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use js_sys::Promise;
-use wasm_bindgen::JsValue;
+use js_sys::{Array, Promise};
+use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::send::SendFuture;
 use worker::{D1Database, Delay};
@@ -35,17 +35,17 @@ impl D1 {
         let values = d1_text::values(&statement.values)?;
         let mut waits = BACKOFF_MS.iter();
         loop {
-            let answer = text(edge::query(&self.database, &statement.sql, &values)).await;
+            let answer = settled(edge::query(&self.database, &statement.sql, &values)).await;
             match (answer, waits.next()) {
                 (Err(DbError::Unavailable(_)), Some(wait)) => Delay::from(Duration::from_millis(*wait)).await,
-                (answer, _) => return d1_text::rows(&answer?),
+                (answer, _) => return rows(&answer?),
             }
         }
     }
 
     async fn write(&self, statements: &[Statement]) -> Result<Vec<Outcome>, DbError> {
         let statements = d1_text::statements(statements)?;
-        d1_text::outcomes(&text(edge::batch(&self.database, &statements)).await?)
+        d1_text::outcomes(&text(&settled(edge::batch(&self.database, &statements)).await?)?)
     }
 }
 
@@ -77,10 +77,18 @@ impl Db for D1 {
     }
 }
 
-async fn text(promise: Promise) -> Result<String, DbError> {
-    match JsFuture::from(promise).await {
-        Ok(answer) => edge::text(&answer).ok_or_else(|| DbError::Other("D1 gave no text".into())),
-        Err(error) => Err(d1_message::classify(&edge::message(&error))),
+async fn settled(promise: Promise) -> Result<JsValue, DbError> {
+    JsFuture::from(promise).await.map_err(|error| d1_message::classify(&edge::message(&error)))
+}
+
+fn text(answer: &JsValue) -> Result<String, DbError> {
+    edge::text(answer).ok_or_else(|| DbError::Other("D1 gave no text".into()))
+}
+
+fn rows(answer: &JsValue) -> Result<Vec<Row>, DbError> {
+    match answer.dyn_ref::<Array>() {
+        Some(apart) => d1_text::rows_and_text(&text(&apart.get(0))?, text(&apart.get(1))?),
+        None => d1_text::rows(&text(answer)?),
     }
 }
 

@@ -36,6 +36,20 @@ pub fn rows(text: &str) -> Result<Vec<Row>, DbError> {
     named(decode(text)?)
 }
 
+/// As [`rows`], of one row whose last value is this text.
+///
+/// # Errors
+/// As for [`rows`].
+pub fn rows_and_text(rows: &str, text: String) -> Result<Vec<Row>, DbError> {
+    let mut lines: Vec<Vec<Cell>> = decode(rows)?;
+    let [names, row] = lines.as_mut_slice() else { return Err(DbError::Shape("answer of D1: not one row".into())) };
+    row.push(Cell(Value::Text(text)));
+    if names.len() != row.len() {
+        return Err(DbError::Shape("answer of D1: not as many values as columns".into()));
+    }
+    named(lines)
+}
+
 fn named(mut lines: Vec<Vec<Cell>>) -> Result<Vec<Row>, DbError> {
     if lines.is_empty() {
         return Ok(Vec::new());
@@ -238,6 +252,15 @@ mod tests {
         );
         assert_eq!(super::rows("[]").unwrap(), []);
         assert_eq!(super::rows(r#"[["id"]]"#).unwrap(), []);
+    }
+
+    #[test]
+    fn reads_a_row_whose_last_text_came_apart() {
+        let rows = rows_and_text(r#"[["n","text"],[1]]"#, "a \"b\"\n".into()).unwrap();
+        assert_eq!(rows, [Row(vec![("n".into(), Value::Real(1.0)), ("text".into(), "a \"b\"\n".into())])]);
+        for broken in [r#"[["n","text"],[1,2]]"#, r#"[["n","text"]]"#, "[]", r#"[["n"],[],[]]"#] {
+            assert!(matches!(rows_and_text(broken, String::new()), Err(DbError::Shape(_))), "{broken}");
+        }
     }
 
     #[test]

@@ -41,6 +41,21 @@ function crossing(/** @type {string} */ text) {
 
 const encoder = new TextEncoder();
 
+// Gives memory back at once. What is left to the garbage collector may add up to a hundred megabytes before it looks.
+export function release(/** @type {Uint8Array<ArrayBuffer>} */ bytes) {
+  if (!bytes.buffer.detached) bytes.buffer.transfer(0);
+}
+
+// Lends a copy of a view on WebAssembly memory, which the next call may move.
+async function lending(/** @type {Uint8Array<ArrayBuffer>} */ bytes, /** @type {(copy: Uint8Array<ArrayBuffer>) => Promise<any>} */ use) {
+  const copy = bytes.slice();
+  try {
+    return await use(copy);
+  } finally {
+    release(copy);
+  }
+}
+
 // Asks the object of that name; gives three digits of status and the body. The stub lives and dies in here: it belongs
 // to the request that made it.
 export async function ask(/** @type {any} */ namespace, /** @type {string} */ name, /** @type {string} */ path, /** @type {string} */ body, /** @type {string} */ traceparent) {
@@ -81,10 +96,15 @@ export async function outbound(
   return [response.status, text, whole];
 }
 
-// `values` is a JSON array; gives [[column, ...], [value, ...], ...] as JSON. `raw` keeps columns of the same name apart.
+// `values` is a JSON array; gives [[column, ...], [value, ...], ...] as JSON. `raw` keeps columns of the same name apart. A very
+// long text at the end of the only row comes beside it: [JSON, bytes].
 export async function query(/** @type {any} */ db, /** @type {string} */ sql, /** @type {string} */ values) {
   const rows = await db.prepare(sql).bind(...JSON.parse(values)).raw({ columnNames: true });
-  return crossing(JSON.stringify(rows));
+  const row = rows.length === 2 ? rows[1] : [];
+  const text = row[row.length - 1];
+  if (typeof text !== "string" || text.length < 65_536) return crossing(JSON.stringify(rows));
+  row.pop();
+  return [JSON.stringify(rows), encoder.encode(text)];
 }
 
 // `statements` is a JSON array of [sql, [value, ...]]; gives [{changes, rows}, ...] as JSON.
@@ -102,7 +122,7 @@ export async function readObject(/** @type {any} */ bucket, /** @type {string} *
 
 // Gives whether it was put; with `fresh`, only where there is nothing yet.
 export async function putObject(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {Uint8Array<ArrayBuffer>} */ bytes, /** @type {boolean} */ fresh) {
-  const put = await bucket.put(key, bytes.slice(), fresh ? { onlyIf: { etagDoesNotMatch: "*" } } : {});
+  const put = await lending(bytes, (copy) => bucket.put(key, copy, fresh ? { onlyIf: { etagDoesNotMatch: "*" } } : {}));
   return put !== null;
 }
 
@@ -111,7 +131,7 @@ export async function beginUpload(/** @type {any} */ bucket, /** @type {string} 
 }
 
 export async function uploadPart(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {string} */ upload, /** @type {number} */ number, /** @type {Uint8Array<ArrayBuffer>} */ bytes) {
-  return (await bucket.resumeMultipartUpload(key, upload).uploadPart(number, bytes.slice())).etag;
+  return (await lending(bytes, (copy) => bucket.resumeMultipartUpload(key, upload).uploadPart(number, copy))).etag;
 }
 
 // `parts` is a JSON array of {partNumber, etag}.
@@ -146,7 +166,7 @@ export async function bookmark(/** @type {any} */ db) {
 }
 
 // The memory of a run: one text, and bytes that wait. `mode`: keep, append, drop (`count` bytes) or clear. All of it or nothing.
-export function journalCommit(/** @type {any} */ storage, /** @type {string} */ run, /** @type {string} */ mode, /** @type {Uint8Array} */ bytes, /** @type {number} */ count) {
+export function journalCommit(/** @type {any} */ storage, /** @type {string} */ run, /** @type {string} */ mode, /** @type {Uint8Array<ArrayBuffer>} */ bytes, /** @type {number} */ count) {
   storage.transactionSync(() => {
     const { sql } = storage;
     sql.exec("CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL) STRICT");
@@ -154,7 +174,11 @@ export function journalCommit(/** @type {any} */ storage, /** @type {string} */ 
     sql.exec("INSERT INTO run VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET text = excluded.text", run);
     if (mode === "clear") sql.exec("DELETE FROM waiting");
     // A row holds at most 2 MB.
-    if (mode === "append") for (let at = 0; at < bytes.length; at += 1 << 20) sql.exec("INSERT INTO waiting (bytes) VALUES (?1)", bytes.slice(at, at + (1 << 20)));
+    for (let at = 0; mode === "append" && at < bytes.length; at += 1 << 20) {
+      const row = bytes.slice(at, at + (1 << 20));
+      sql.exec("INSERT INTO waiting (bytes) VALUES (?1)", row);
+      release(row);
+    }
     for (let left = mode === "drop" ? count : 0; left > 0; ) {
       const [first] = [...sql.exec("SELECT id, length(bytes) AS size FROM waiting ORDER BY id LIMIT 1")];
       if (!first) throw new Error("the journal has fewer bytes than it should");
@@ -170,9 +194,11 @@ export function journalPeek(/** @type {any} */ storage, /** @type {number} */ co
   const whole = new Uint8Array(count);
   let at = 0;
   for (const { bytes } of storage.sql.exec("SELECT bytes FROM waiting ORDER BY id")) {
-    const piece = new Uint8Array(bytes).subarray(0, count - at);
+    const row = new Uint8Array(bytes);
+    const piece = row.subarray(0, count - at);
     whole.set(piece, at);
     at += piece.length;
+    release(row);
     if (at === count) break;
   }
   return whole.subarray(0, at);
@@ -180,8 +206,10 @@ export function journalPeek(/** @type {any} */ storage, /** @type {number} */ co
 
 // As `ask`, with bytes both ways; gives [status, bytes].
 export async function send(/** @type {any} */ namespace, /** @type {string} */ name, /** @type {string} */ path, /** @type {Uint8Array<ArrayBuffer>} */ bytes, /** @type {string} */ traceparent) {
-  const response = await namespace.getByName(name).fetch("https://object" + path, { method: "POST", body: bytes.slice(), headers: { traceparent } });
-  return [response.status, new Uint8Array(await response.arrayBuffer())];
+  return lending(bytes, async (body) => {
+    const response = await namespace.getByName(name).fetch("https://object" + path, { method: "POST", body, headers: { traceparent } });
+    return [response.status, new Uint8Array(await response.arrayBuffer())];
+  });
 }
 
 // Runs one statement in an object's own SQLite; gives [[column, ...], [value, ...], ...] as JSON.

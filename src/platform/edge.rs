@@ -80,16 +80,26 @@ extern "C" {
 
     #[wasm_bindgen(js_name = deleteObject)]
     pub(super) fn delete_object(bucket: &JsValue, key: &str) -> Promise;
+
     pub(super) fn stack() -> String;
+
+    fn release(bytes: &Uint8Array);
 
     #[wasm_bindgen(js_name = previousEnd)]
     pub(super) fn previous_end() -> String;
 }
 
+/// Bytes that a function of `edge.js` gave, which are gone from there afterwards.
+pub(super) fn bytes(given: &Uint8Array) -> Vec<u8> {
+    let bytes = given.to_vec();
+    release(given);
+    bytes
+}
+
 /// The text that a function of `edge.js` gave, which comes as bytes when it is long.
 pub(super) fn text(given: &JsValue) -> Option<String> {
     match given.dyn_ref::<Uint8Array>() {
-        Some(bytes) => String::from_utf8(bytes.to_vec()).ok(),
+        Some(given) => String::from_utf8(bytes(given)).ok(),
         None => given.as_string(),
     }
 }

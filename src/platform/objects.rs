@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Promise};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -61,7 +61,7 @@ impl Objects {
     pub(super) async fn send(&self, name: &str, path: &str, bytes: &[u8]) -> Result<Vec<u8>, PortError> {
         let answer = self.within(edge::send(&self.namespace, name, path, bytes, &traceparent())).await?;
         let answer: &Array = answer.unchecked_ref();
-        let (status, body) = (answer.get(0).as_f64(), Uint8Array::new(&answer.get(1)).to_vec());
+        let (status, body) = (answer.get(0).as_f64(), edge::bytes(answer.get(1).unchecked_ref()));
         if status == Some(200.0) {
             return Ok(body);
         }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use js_sys::{Promise, Uint8Array};
 use serde_json::json;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::Bucket;
 use worker::send::SendFuture;
@@ -61,7 +61,7 @@ impl Objects for R2 {
         let (offset, length) = range.map_or((0.0, -1.0), |(offset, length)| (offset as f64, length as f64));
         SendFuture::new(async {
             let value = self.within(edge::read_object(self.bucket(), key, offset, length)).await?;
-            Ok((!value.is_undefined()).then(|| Uint8Array::new(&value).to_vec()))
+            Ok(value.dyn_ref::<Uint8Array>().map(edge::bytes))
         })
         .await
     }

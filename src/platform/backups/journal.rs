@@ -42,7 +42,7 @@ impl Journal for ObjectJournal {
 
     async fn peek(&self, bytes: u64) -> Result<Vec<u8>, PortError> {
         #[expect(clippy::cast_precision_loss, reason = "a few million bytes")]
-        edge::journal_peek(&self.storage, bytes as f64).map(|bytes| bytes.to_vec()).map_err(failed)
+        edge::journal_peek(&self.storage, bytes as f64).map(|bytes| edge::bytes(&bytes)).map_err(failed)
     }
 }
 

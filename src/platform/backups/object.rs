@@ -6,10 +6,11 @@
 
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use serde_json::json;
 use wasm_bindgen::JsValue;
-use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use super::journal::ObjectJournal;
 use super::scratch::ScratchClient;
@@ -123,6 +124,8 @@ impl BackupObject {
                 watch(app, &run).await;
                 break;
             }
+            // Here D1 and the bucket answer within the same thread, and nobody else would come to speak until the alarm is over.
+            Delay::from(Duration::ZERO).await;
             if run.failures > 0 || steps >= STEPS || !db.has_room() || app.now_ms() - began > INVOCATION_MS {
                 self.state.storage().set_alarm(pause_ms(run.failures).max(1)).await?;
                 return Response::empty();
@@ -184,7 +187,7 @@ fn on_the_wire(run: Run) -> BackupRun {
         phase: phase.unwrap_or_default(),
         started_ms: run.started_ms,
         rows: run.tables.iter().map(|table| table.rows).sum(),
-        sql_bytes: run.sql.bytes(),
+        sql_bytes: run.sql_bytes,
         problem: run.problem,
     }
 }
