@@ -36,6 +36,7 @@ export const ADDRESS = "203.0.113.7";
  * @property {boolean} [migrate] false leaves the database empty
  * @property {boolean} [assets] serves the web app too, as in production; without it every request goes straight to the Worker
  * @property {boolean} [inspect] lets `storage` look into Durable Objects, which wraps their classes
+ * @property {string} [beside] script of another Worker on the same database, for what must not go through ours; see `besideUrl`
  * @property {boolean} [quiet] throws the Worker's log away before anyone reads it: for measurements
  */
 
@@ -46,9 +47,10 @@ export const ADDRESS = "203.0.113.7";
  */
 
 /** @param {Start} [options] */
-export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, quiet = false } = {}) {
+export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, beside, quiet = false } = {}) {
   const data = persist ?? mkdtempSync(join(tmpdir(), "edgekeep-"));
   const port = await freePort();
+  const besidePort = beside ? await freePort() : 0;
   /** @type {LogLine[]} */
   const lines = [];
   /** @type {Miniflare | undefined} */
@@ -59,7 +61,7 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
 
   const start = async () => {
     const before = children();
-    runtime = await launch({ ...options({ vars: current, port, data, lines, assets }), unsafeInspectDurableObjects: inspect }, quiet);
+    runtime = await launch({ ...options({ vars: current, port, data, lines, assets, beside: beside && { script: beside, port: besidePort } }), unsafeInspectDurableObjects: inspect }, quiet);
     pids = children().filter((pid) => !before.includes(pid));
   };
   const alive = () => {
@@ -73,6 +75,7 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
   return {
     url,
     port,
+    besideUrl: `http://127.0.0.1:${besidePort}`,
     pid: () => pids[0] ?? 0,
 
     /**
@@ -173,13 +176,16 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
 /** A Worker of one module with an empty database, alone in a workerd of its own: something to compare with. */
 export async function startBare(/** @type {string} */ script, { quiet = false } = {}) {
   const port = await freePort();
-  const modules = [{ type: "ESModule", path: "bare.mjs", contents: script }];
-  const worker = { name: "bare", compatibilityDate: "2026-11-01", modules, d1Databases: { DB: "bare" } };
-  const converted = convertV4MiniflareOptions(/** @type {any} */ ({ ...worker, unsafeDirectSockets: [{ host: "127.0.0.1", port }] }));
+  const converted = convertV4MiniflareOptions(/** @type {any} */ ({ ...bareWorker("bare", script, port), d1Databases: { DB: "bare" } }));
   const before = children();
   const runtime = await launch({ ...converted, ...ALONE }, quiet);
   const [pid = 0] = children().filter((child) => !before.includes(child));
   return { port, pid: () => pid, stop: () => runtime.dispose() };
+}
+
+function bareWorker(/** @type {string} */ name, /** @type {string} */ script, /** @type {number} */ port) {
+  const modules = [{ type: "ESModule", path: `${name}.mjs`, contents: script }];
+  return { name, compatibilityDate: "2026-11-01", modules, unsafeDirectSockets: [{ host: "127.0.0.1", port }] };
 }
 
 /** The file of the D1 database in a folder of data. */
@@ -205,14 +211,14 @@ async function launch(given, quiet = false) {
   }
 }
 
-/** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[], assets: boolean }} start */
-function options({ vars, port, data, lines, assets }) {
+/** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[], assets: boolean, beside: { script: string, port: number } | "" | undefined }} start */
+function options({ vars, port, data, lines, assets, beside }) {
   const file = join(PROJECT, "wrangler.toml");
   // The settings as committed: what a developer keeps in .dev.vars, which the options would include, is not for tests.
   const merged = Object.entries({ ...unstable_readConfig({ config: file }).vars, ...VARS, ...vars });
   // Typed by another release of Miniflare's options than the one that converts them.
   const { workerOptions } = /** @type {{ workerOptions: any }} */ (unstable_getMiniflareWorkerOptions(file));
-  const converted = convertV4MiniflareOptions({
+  const ours = {
     ...workerOptions,
     // The router of assets would stand between the tests and the Worker.
     assets: assets ? workerOptions.assets : undefined,
@@ -226,9 +232,10 @@ function options({ vars, port, data, lines, assets }) {
     // Straight to the Worker. The usual socket leads through a proxy Worker, which costs more than ours and changes headers.
     unsafeDirectSockets: [{ host: "127.0.0.1", port }],
     stripCfConnectingIp: false,
-  });
+  };
+  const other = beside && { ...bareWorker("beside", beside.script, beside.port), d1Databases: workerOptions.d1Databases };
   return {
-    ...converted,
+    ...convertV4MiniflareOptions({ workers: other ? [ours, /** @type {any} */ (other)] : [ours] }),
     ...ALONE,
     resourcePersistencePath: data,
     handleStructuredLogs: (/** @type {LogLine} */ line) => void lines.push(line),
