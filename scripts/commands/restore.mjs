@@ -98,7 +98,8 @@ function targetOf(to, persist) {
 
 /** @param {Target} target @param {string[]} what */
 function execute({ name, where }, what) {
-  const env = { ...wranglerEnvironment(process.env), CI: "1" };
+  // What it answers is a message to wrangler, which a quieter setting of its user would leave out.
+  const env = { ...wranglerEnvironment(process.env), CI: "1", WRANGLER_LOG: "log" };
   const done = ask(process.execPath, wrangler("d1", "execute", name, ...where, "--yes", "--json", ...what), { env, timeout: 3_600_000 });
   if (!done.ok) throw new Problem("wrangler could not do it", `${done.err}\n${done.out}`.slice(-2_000));
   return done.out;

@@ -58,6 +58,14 @@ pub async fn newest_verified(objects: &dyn Objects) -> Result<Option<Backup>, Po
     newest(objects, |_| true).await
 }
 
+impl Backup {
+    /// Rows of all tables.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.manifest.tables.iter().map(|table| table.rows).sum()
+    }
+}
+
 /// The newest backup before this one that has been restored.
 ///
 /// # Errors

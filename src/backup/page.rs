@@ -71,17 +71,18 @@ pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Stat
     let order = order(table);
     let weighed = rows(table, source, condition, &format!("{} AS w", weight(table)));
     let fit = format!(
-        "w(w) AS MATERIALIZED (SELECT w FROM ({weighed} ORDER BY {order} LIMIT {})), \
-         f(found, fit, filled) AS MATERIALIZED (SELECT count(*), \
+        "_edgekeep_w(w) AS MATERIALIZED (SELECT w FROM ({weighed} ORDER BY {order} LIMIT {})), \
+         _edgekeep_f(found, fit, filled) AS MATERIALIZED (SELECT count(*), \
          CASE WHEN sum(w) <= {bytes} AND max(w) <= {LARGE} THEN count(*) ELSE (\
          SELECT coalesce(sum(total <= {bytes}), 0) FROM (\
-         SELECT sum(CASE WHEN w > {LARGE} THEN {} ELSE w END) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM w)) END, \
-         coalesce(sum(w), 0) * 1000 / {bytes} FROM w)",
+         SELECT sum(CASE WHEN w > {LARGE} THEN {} ELSE w END) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM _edgekeep_w)) END, \
+         coalesce(sum(w), 0) * 1000 / {bytes} FROM _edgekeep_w)",
         cursor.rows,
         u64::from(bytes) * 2,
     );
-    let found = "(SELECT found FROM f) AS found, (SELECT fit FROM f) AS fit, (SELECT filled FROM f) AS filled";
-    let limit = format!("ORDER BY {order} LIMIT (SELECT max(fit, 1) FROM f)");
+    // Names that no table of a user has: one that is called `w` would be read in its place.
+    let found = "(SELECT found FROM _edgekeep_f) AS found, (SELECT fit FROM _edgekeep_f) AS fit, (SELECT filled FROM _edgekeep_f) AS filled";
+    let limit = format!("ORDER BY {order} LIMIT (SELECT max(fit, 1) FROM _edgekeep_f)");
     let key = format!("{LARGE_MARK} || {}", joined(&key_literals(table, cursor.exact)));
     let sql = if cursor.exact {
         let taken = rows(table, source, condition, &format!("{}, {} AS w", values(table), weight(table)));
@@ -96,10 +97,10 @@ pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Stat
         let (line, odd, reals) = quoted_line(table);
         // Quoted for good before it is looked at: SQLite would quote once for the line and once more for its length.
         format!(
-            "WITH {fit}, t AS MATERIALIZED ({taken} {limit}) SELECT {found}, \
+            "WITH {fit}, _edgekeep_t AS MATERIALIZED ({taken} {limit}) SELECT {found}, \
              sum(CASE WHEN abs(w) > {LARGE} THEN 0 ELSE {odd} END) AS odd, \
              sum(CASE WHEN abs(w) > {LARGE} THEN 0 ELSE {reals} END) AS reals, \
-             group_concat(CASE WHEN abs(w) > {LARGE} THEN {key} ELSE {line} END, char(1, 10)) AS lines FROM t"
+             group_concat(CASE WHEN abs(w) > {LARGE} THEN {key} ELSE {line} END, char(1, 10)) AS lines FROM _edgekeep_t"
         )
     };
     Statement::built(sql)

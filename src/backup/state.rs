@@ -60,6 +60,9 @@ pub struct Run {
     pub checked: usize,
     /// In the verification: what has been read of the next part.
     pub part: Digest,
+    /// Rows of the newest backup before this one that has been restored.
+    #[serde(default)]
+    pub rows_before: Option<u64>,
     /// In the verification: each table's rows as restored.
     pub compared: Vec<Count>,
 }
@@ -159,8 +162,21 @@ impl Run {
             loaded: 0,
             checked: 0,
             part: Digest::default(),
+            rows_before: None,
             compared: Vec::new(),
         }
+    }
+
+    /// Rows so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().map(|table| table.rows).sum()
+    }
+
+    /// It has less than half of the rows of the backup before.
+    #[must_use]
+    pub fn has_shrunk(&self) -> bool {
+        self.rows_before.is_some_and(|before| self.rows() < before / 2)
     }
 
     /// The same run at its beginning: what it had read is worth nothing.

@@ -91,7 +91,7 @@ impl Engine<'_> {
             id: run.id.clone(),
             verified_at: rfc3339(self.clock.now_ms()),
             manifest_sha256: Digest::of(&manifest_bytes(run)?),
-            rows: run.tables.iter().map(|count| count.rows).sum(),
+            rows: run.rows(),
             tables: run.tables.len() as u64,
             integrity: run.integrity.clone().unwrap_or_default(),
         };

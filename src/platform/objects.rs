@@ -149,7 +149,10 @@ pub(super) async fn run_alarm(
     let Some(app) = installation::of(env) else { return work.await };
     let scope = begin(app, class, None);
     let done = telemetry::event(app, &scope, "alarm", work).await;
-    send_reports(app);
+    // Nobody waits for an alarm, and what it leaves behind ends with it.
+    if let Some(sending) = telemetry::sending(app) {
+        sending.await;
+    }
     match done {
         Ok(done) => {
             let level = if done.is_ok() { Level::Info } else { Level::Error };

@@ -4,7 +4,7 @@
 // What was called is on record, and each call can be made to go wrong: refused before anything happened, or done with the
 // answer lost on the way. Requests without the API token are refused, as are paths that the rehearsal does not know.
 
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
 
@@ -39,6 +39,8 @@ export class Cloudflare {
   subdomain;
   /** @type {Set<string>} */
   assets = new Set();
+  /** Files put up for import, by name. @type {Map<string, Buffer>} */
+  uploads = new Map();
   /** @type {Recorded[]} */
   calls = [];
   /** Decides on each call whether it goes wrong. @type {(call: string) => Mishap | undefined} */
@@ -79,6 +81,11 @@ export class Cloudflare {
     const url = new URL(request.url ?? "/", "http://api");
     const path = url.pathname.replace("/client/v4", "");
     const bytes = Buffer.concat(chunks);
+    const upload = /^\/uploads\/(.+)$/.exec(path)?.[1];
+    if (upload && request.method === "PUT") {
+      this.uploads.set(upload, bytes);
+      return void response.writeHead(200, { etag: `"${createHash("md5").update(bytes).digest("hex")}"` }).end();
+    }
     const headers = new Headers(/** @type {any} */ (request.headers));
     const body = await read(bytes, headers);
     const call = `${request.method} ${template(path)}`;
@@ -143,7 +150,28 @@ export class Cloudflare {
     if (!database) throw new Refused({ status: 404, code: 7404, message: "The database could not be found" });
     if (action === undefined && method === "GET") return shown(database);
     if (action === "query" && method === "POST") return run(database.db, body);
+    if (action === "import" && method === "POST") return this.#import(database, body);
     throw unknown(method, `d1/${action}`);
+  }
+
+  // A file of SQL: it is put elsewhere, with its MD5 as a check, then taken in as a whole or not at all.
+  /** @param {{ uuid: string, db: DatabaseSync }} database @param {any} body */
+  #import({ uuid, db }, { action, etag, filename, current_bookmark }) {
+    if (action === "init") return { success: true, type: "import", filename: `${uuid}.${etag}.sql`, upload_url: `${this.url?.replace("/client/v4", "")}/uploads/${uuid}.${etag}.sql` };
+    if (action === "ingest") {
+      const sql = this.uploads.get(filename);
+      if (!sql || createHash("md5").update(sql).digest("hex") !== etag) throw new Refused({ code: 7500, message: "no such upload" });
+      try {
+        db.exec(`BEGIN; ${sql.toString()}; COMMIT;`);
+      } catch (error) {
+        if (db.isTransaction) db.exec("ROLLBACK");
+        return { success: true, type: "import", status: "error", messages: [], errors: [String(error)] };
+      }
+      return { success: true, type: "import", status: "active", at_bookmark: `at-${etag}`, messages: ["Ingesting"] };
+    }
+    if (action !== "poll" || !current_bookmark) throw new Refused({ message: `import ${action}` });
+    const meta = { duration: 1, rows_read: 0, rows_written: 0, size_after: 0, changes: 0 };
+    return { success: true, type: "import", status: "complete", messages: [], result: { final_bookmark: current_bookmark, num_queries: 1, meta } };
   }
 
   /** @param {string} method @param {string[]} rest @param {any} body */

@@ -404,3 +404,42 @@ async fn the_one_before_is_the_newest_that_was_restored() {
     bench.objects.delete(&edgekeep::backup::manifest::verified_key(ids[1])).await.unwrap();
     assert_eq!(before(ids[2]).await.unwrap().manifest.id, ids[0], "one that was not restored does not count");
 }
+
+#[tokio::test]
+async fn a_backup_that_shrank_pushes_nothing_out_and_the_next_does() {
+    let bench = Bench { keep: Policy::parse("7d").unwrap(), ..Bench::over(SqliteDb::empty()) };
+    bench.db.script("CREATE TABLE people (id INTEGER PRIMARY KEY); WITH n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100) INSERT INTO people SELECT n FROM n").unwrap();
+    let kept = || async { catalog::all(bench.objects.as_ref()).await.unwrap().len() };
+    assert_good(&bench.run("20260101T000000Z-00000001").await);
+    bench.clock.advance(1_000);
+    assert_good(&bench.run("20260101T010000Z-00000001").await);
+    bench.clock.advance(1_000);
+    assert_eq!(kept().await, 1, "two of one day");
+    bench.db.script("DELETE FROM people WHERE id > 49").unwrap();
+    let run = bench.run("20260101T020000Z-00000001").await;
+    assert_good(&run);
+    assert_eq!((run.has_shrunk(), run.rows_before, kept().await), (true, Some(100), 2));
+    bench.clock.advance(1_000);
+    let run = bench.run("20260101T030000Z-00000001").await;
+    assert_good(&run);
+    assert_eq!((run.has_shrunk(), run.rows_before, kept().await), (false, Some(49), 1));
+}
+
+#[tokio::test]
+async fn no_name_of_a_table_or_column_is_in_the_way() {
+    let names = ["t", "f", "w", "found", "fit", "line", "lines", "k0", "c0", "q0", "n0", "total", "x"];
+    let columns: Vec<_> = names.iter().map(|name| format!("{name} TEXT")).collect();
+    let values: Vec<_> = names.iter().map(|name| format!("'{name}'")).collect();
+    for small_bytes in [0, 1_000_000] {
+        let db = SqliteDb::empty();
+        for name in names {
+            let columns = columns.join(", ");
+            db.script(&format!("CREATE TABLE {name} ({columns}); INSERT INTO {name} VALUES ({})", values.join(", ")))
+                .unwrap();
+        }
+        let bench = Bench { small_bytes, ..Bench::over(db) };
+        let run = bench.run(ID).await;
+        assert_good(&run);
+        assert_eq!(run.rows(), names.len() as u64);
+    }
+}

@@ -98,7 +98,7 @@ impl BackupObject {
         let newest = found.map(|backup| LastBackup {
             at_ms: catalog::at_ms(&backup.manifest),
             bytes: backup.manifest.object.extent.bytes,
-            rows: rows_of(&backup),
+            rows: backup.rows(),
             id: backup.manifest.id,
         });
         self.newest.replace(Some((now_ms, newest.clone())));
@@ -121,7 +121,7 @@ impl BackupObject {
             if run.phase.is_over() {
                 self.newest.replace(None);
                 report(app, &run);
-                watch(app, &run).await;
+                watch(app, &run);
                 break;
             }
             // Here D1 and the bucket answer within the same thread, and nobody else would come to speak until the alarm is over.
@@ -180,13 +180,14 @@ fn new_id(app: &App) -> Result<String> {
 }
 
 fn on_the_wire(run: Run) -> BackupRun {
+    let rows = run.rows();
     let phase = serde_json::to_value(run.phase).ok().and_then(|phase| phase.as_str().map(str::to_owned));
     BackupRun {
         id: run.id,
         slot: run.slot,
         phase: phase.unwrap_or_default(),
         started_ms: run.started_ms,
-        rows: run.tables.iter().map(|table| table.rows).sum(),
+        rows,
         sql_bytes: run.sql_bytes,
         problem: run.problem,
     }
@@ -204,7 +205,7 @@ fn report(app: &App, run: &Run) {
         "backup.slot": run.slot,
         "outcome": if good { "verified" } else { "failed" },
         "detail": run.problem,
-        "backup.rows": run.tables.iter().map(|table| table.rows).sum::<u64>(),
+        "backup.rows": run.rows(),
         "backup.bytes": run.stored.as_ref().map(|stored| stored.bytes),
         "duration_ms": app.now_ms() - run.started_ms,
         "restarts": run.restarts,
@@ -213,14 +214,14 @@ fn report(app: &App, run: &Run) {
 }
 
 /// What somebody should look at: a run that failed, and one that found less than half of what the last good one did.
-async fn watch(app: &App, run: &Run) {
-    let rows = run.tables.iter().map(|table| table.rows).sum::<u64>();
+fn watch(app: &App, run: &Run) {
     let (kind, detail) = if run.phase == Phase::Failed {
         ("backup_failed", run.problem.clone().unwrap_or_default())
+    } else if run.has_shrunk() {
+        let before = run.rows_before.unwrap_or_default();
+        ("backup_shrunk", format!("{} rows, and {before} in the backup before", run.rows()))
     } else {
-        let Ok(before) = catalog::verified_before(app.ports.objects.as_ref(), &run.id).await else { return };
-        let Some(before) = before.map(|backup| rows_of(&backup)).filter(|before| rows < before / 2) else { return };
-        ("backup_shrunk", format!("{rows} rows, and {before} in the backup before"))
+        return;
     };
     let now_ms = app.now_ms();
     app.log(
@@ -234,10 +235,6 @@ async fn watch(app: &App, run: &Run) {
         }),
     );
     telemetry::capture_alarm(app, kind, &detail, "backup");
-}
-
-fn rows_of(backup: &catalog::Backup) -> u64 {
-    backup.manifest.tables.iter().map(|table| table.rows).sum()
 }
 
 /// Steps of one alarm, most of which ask D1 once and the others once or twice.
