@@ -68,8 +68,8 @@ export async function open(file, sql, { manifest, identity } = {}) {
   };
   await pipeline(await plain(file, identity), createGunzip(), count, createWriteStream(sql, { mode: 0o600 }));
   // Backups of earlier versions have a digest of the text as well; the digests of the tables say the same.
-  const { sha256 = undefined } = manifest?.sql ?? {};
-  if (manifest && (bytes !== manifest.sql.bytes || (sha256 && digest.digest("hex") !== sha256))) {
+  const wanted = manifest?.sql.sha256;
+  if (manifest && (bytes !== manifest.sql.bytes || (wanted && digest.digest("hex") !== wanted))) {
     throw new Problem("The SQL of the backup is not what its manifest says", "Take another backup.");
   }
 }

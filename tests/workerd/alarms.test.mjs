@@ -44,7 +44,7 @@ const backUp = async () => {
   return until("done", "failed");
 };
 
-/** @param {string} sql */
+/** @param {string[]} sql */
 const execute = async (...sql) => {
   const database = await worker.d1;
   await database.batch(sql.map((statement) => database.prepare(statement)));
@@ -85,7 +85,7 @@ it("a backup with less than half of the rows of the one before", async () => {
 
 it("no good backup for more than 26 hours", async () => {
   await worker.scheduled("0 * * * *");
-  const bucket = await worker.r2;
+  const bucket = /** @type {any} */ (await worker.r2);
   const [newest] = (await operator("/backups")).backups.slice(-1);
   for (const { key } of (await bucket.list({ prefix: "backups/" })).objects) if (!key.includes(newest.id)) await bucket.delete(key);
   const found = (await bucket.list({ prefix: "backups/" })).objects.map((/** @type {any} */ { key }) => key);
@@ -113,7 +113,7 @@ it("a backup that does not restore to what was put into the bucket", async () =>
   const { id } = await until("commit", "load");
   await worker.kill9();
   await worker.restart();
-  const bucket = await worker.r2;
+  const bucket = /** @type {any} */ (await worker.r2);
   const [object] = (await bucket.list({ prefix: `backups/${id}/` })).objects.filter((/** @type {any} */ { size }) => size > 1_000_000);
   const bytes = new Uint8Array(await (await bucket.get(object.key)).arrayBuffer());
   bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
