@@ -58,7 +58,7 @@ export async function measure(tools, built, { seconds }) {
 
 /** @param {Figures} figures @returns {Row[]} */
 export function rows(figures) {
-  const { bare, query, healthz, me, hash, logins: login, detect, wasm } = figures;
+  const { bare, query, line, healthz, me, hash, logins: login, detect, wasm } = figures;
   const load = (/** @type {import("./load.mjs").Figures} */ { perSecond, p50, p99, cpu }) =>
     `${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms${cpu ? `, ${(cpu * 1000).toFixed(0)} µs of CPU each` : ""}`;
   const of = (/** @type {number} */ value, /** @type {number} */ other) => value / other;
@@ -66,7 +66,10 @@ export function rows(figures) {
   return [
     { what: "bare Worker", value: load(bare) },
     { what: "bare Worker, one query", value: load(query), beside: "bare Worker", ratio: query.ratio },
+    { what: "bare Worker, a log line", value: load(line), beside: "bare Worker", ratio: line.ratio },
     atLeast("GET /healthz", load(healthz), "bare Worker", healthz.ratio, 0.8),
+    // Writing the line of a request costs more here than all the rest of it.
+    { what: "", value: "", beside: "bare Worker, a log line", ratio: healthz.ofLine },
     atLeast("GET /api/v1/auth/me", load(me), "bare Worker", me.ratio, 0.3),
     // Local D1 is far slower than the Worker, so this tells more of our own share.
     { what: "", value: "", beside: "bare Worker, one query", ratio: me.ofQuery },
@@ -100,6 +103,7 @@ async function requests(worker, bare, meCall, seconds) {
   const targets = {
     bare: target(bare, { path: "/healthz" }),
     query: target(bare, { path: "/query" }),
+    line: target(bare, { path: "/line" }),
     healthz: target(worker, { path: "/healthz" }),
     me: target(worker, meCall),
   };
@@ -111,6 +115,7 @@ async function requests(worker, bare, meCall, seconds) {
     rounds.push({
       bare: await run({ ...targets.bare, seconds }),
       query: await run({ ...targets.query, seconds }),
+      line: await run({ ...targets.line, seconds }),
       healthz: await run({ ...targets.healthz, seconds }),
       me: await run({ ...targets.me, seconds }),
     });
@@ -121,7 +126,8 @@ async function requests(worker, bare, meCall, seconds) {
   return {
     bare: middle("bare"),
     query: { ...middle("query"), ratio: ratio("query", "bare") },
-    healthz: { ...middle("healthz"), ratio: ratio("healthz", "bare") },
+    line: { ...middle("line"), ratio: ratio("line", "bare") },
+    healthz: { ...middle("healthz"), ratio: ratio("healthz", "bare"), ofLine: ratio("healthz", "line") },
     me: { ...middle("me"), ratio: ratio("me", "bare"), ofQuery: ratio("me", "query") },
   };
 }
