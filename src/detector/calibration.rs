@@ -73,6 +73,12 @@ pub fn logistic(log_odds: f64) -> f64 {
     1.0 / (1.0 + libm::exp(-flat))
 }
 
+/// Log-odds of a probability, kept within what a short text can tell.
+pub fn log_odds(probability: f64) -> f64 {
+    let p = probability.clamp(0.02, 0.98);
+    libm::log(p / (1.0 - p))
+}
+
 /// Log-odds of a probability of 0.993, where the flattening begins.
 const KNEE: f64 = 5.0;
 /// Log-odds of a probability of 0.99995.

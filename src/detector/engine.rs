@@ -7,6 +7,7 @@ use super::judge::{self, Judgement};
 use super::language;
 use super::model::{Model, ModelError};
 use super::signals::signals;
+use super::splice;
 
 /// Judges texts with one model. Cheap to make: the model's tables are read in place.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ impl<'a> Detector<'a> {
         let (judgement, measured) = judge::judge(&self.model, &document, &document.sentences, &mut bag);
         let probabilities = judge::sentences(&self.model, &document, &mut bag, judgement.probability);
         (answer.verdict, answer.confidence) = judgement.verdict();
-        if mixed(&document, &probabilities) {
+        if mixed(&document, &probabilities) || splice::is_spliced(&self.model, &document, &probabilities, &mut bag) {
             (answer.verdict, answer.confidence) = (Verdict::Mixed, Confidence::Medium);
         }
         answer.reason = (answer.verdict == Verdict::Uncertain).then_some(Reason::Inconclusive);

@@ -28,6 +28,7 @@ pub mod normal;
 #[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
 mod properties;
 mod signals;
+mod splice;
 pub mod stack;
 pub mod style;
 pub mod token;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::container::{self, Container};
-use super::{Assessment, Detector, Options, assess, embedded};
+use super::{Assessment, Detector, Options, Verdict, assess, embedded};
 
 #[repr(C, align(16))]
 struct Aligned([u8; 4096]);
@@ -127,4 +127,24 @@ fn disguises_are_undone_and_reported() {
 fn foreign_words_and_formulas_are_no_disguise() {
     let text = "We met in Москва and measured 5 μm on the β sheet with Δx small. ".repeat(10);
     assert_eq!(assess(&text, &Options::default()).manipulation.homoglyph, 0);
+}
+
+/// The texts whose scores are pinned, by their id.
+fn text(id: &str) -> String {
+    let lines = include_str!("../../tests/golden/detector/texts.jsonl").lines();
+    let texts = lines.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let text = texts.into_iter().find(|text| text["id"] == id).unwrap();
+    text["text"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_text_that_changes_hands_is_mixed_and_one_by_one_hand_is_not() {
+    let verdict = |text: &str| assess(text, &Options::default()).verdict;
+    let machine = text("brochure");
+    for human in ["report", "informal", "learner"].map(text) {
+        assert_eq!(verdict(&format!("{human} {machine}")), Verdict::Mixed);
+        assert_eq!(verdict(&format!("{machine} {human}")), Verdict::Mixed);
+        assert_ne!(verdict(&format!("{human} {human}")), Verdict::Mixed);
+    }
+    assert_ne!(verdict(&format!("{machine} {machine}")), Verdict::Mixed);
 }
