@@ -11,6 +11,7 @@ pub mod age;
 pub mod budget;
 pub mod capture;
 pub mod catalog;
+mod columns;
 pub mod digest;
 pub mod dump;
 pub mod engine;
