@@ -11,10 +11,9 @@ import { join } from "node:path";
 import { Problem, sleep } from "../scripts/process.mjs";
 import { memory, resetPeak } from "../scripts/processes.mjs";
 import { databaseFile, startWorker } from "../tests/workerd/harness.mjs";
+import { OPERATOR, OPERATOR_TOKEN } from "../tests/workerd/operator.mjs";
 import { fill } from "./database.mjs";
 
-const OPERATOR_TOKEN = "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0";
-const VARS = { OPERATOR_TOKEN, OPERATOR_LIMIT: "100000/minute" };
 // V8 lets garbage lie until it needs the room, and without a bound that measures how much memory the machine has to spare.
 // In production it has 128 MiB for heap and WebAssembly together; here a quarter of that is enough, or the run would fail.
 const HEAP_MIB = 32;
@@ -86,7 +85,7 @@ export function rows(figures) {
 async function one(bytes, sqlite3, say) {
   const data = mkdtempSync(join(tmpdir(), "edgekeep-bench-"));
   try {
-    const worker = await startWorker({ vars: VARS, persist: data, quiet: true });
+    const worker = await startWorker({ vars: OPERATOR, persist: data, quiet: true });
     try {
       await worker.halt();
       const file = databaseFile(data);

@@ -30,9 +30,7 @@ pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
     telemetry::sweep(app, &scope);
     // A panic of the bookkeeping itself is caught here; one of the work within, so that it is recorded as any failure.
     let _ = telemetry::event(app, &scope, "cron", recorded(app, &scope, cron, scheduled_ms)).await;
-    if let Some(sending) = telemetry::sending(app) {
-        sending.await;
-    }
+    telemetry::send(app).await;
 }
 
 async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) {
@@ -40,10 +38,8 @@ async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) 
     // The probes have a record of their own, which does not grow.
     let begun = if cron == PROBES { Ok(None) } else { begin(app, cron, scheduled_ms, started).await.map(Some) };
     let monitor = app.sentry.as_ref().map(|sentry| sentry.check_in(monitor(cron), cron, LONGEST_MINUTES));
-    if let Some(sending) = telemetry::sending(app) {
-        // Told while the work is done, not before.
-        app.ports.background.spawn(sending);
-    }
+    // Told while the work is done, not before.
+    telemetry::send_in_background(app);
     let done = scope::guard(Arc::clone(scope), work(app, cron, scheduled_ms, started)).await;
     let milliseconds_taken = app.now_ms() - started;
     let panic = done.as_ref().err().cloned();

@@ -6,6 +6,7 @@ use super::digest::Digest;
 use super::engine::{Engine, Stop};
 use super::manifest::{Manifest, PREFIX, Verified, id_of, manifest_key, object_key, verified_key};
 use super::retention::{Kept, Policy, Verdict, forget};
+use super::state::Run;
 use crate::ports::{Objects, PortError};
 
 /// A complete backup.
@@ -127,7 +128,13 @@ pub async fn prune(objects: &dyn Objects, policy: &Policy, now_ms: i64) -> Resul
 }
 
 impl Engine<'_> {
-    pub(super) async fn prune(&self) -> Result<Vec<String>, Stop> {
-        Ok(prune(self.objects, self.settings.keep, self.clock.now_ms()).await?)
+    /// Lets go what the policy does not keep. A backup that shrank may be a mishap and pushes nothing out before somebody has
+    /// looked at it: the next one does.
+    pub(super) async fn prune(&self, run: &mut Run) -> Result<(), Stop> {
+        run.rows_before = verified_before(self.objects, &run.id).await?.map(|backup| backup.rows());
+        if !run.has_shrunk() {
+            prune(self.objects, self.settings.keep, self.clock.now_ms()).await?;
+        }
+        Ok(())
     }
 }

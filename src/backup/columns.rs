@@ -30,12 +30,11 @@ pub(super) fn quoted(table: &Table) -> String {
         }
     });
     let columns = columns.collect::<Vec<_>>().join(", ");
-    let nuls = may_be_texts(table).map(|at| format!("instr(c{at}, char(0)) > 0")).collect::<Vec<_>>();
     let weight = weight(table);
-    if is_wide(table) && !nuls.is_empty() {
-        format!("{columns}, {weight} * CASE WHEN {} THEN -1 ELSE 1 END AS w", tree(&nuls, " OR "))
-    } else {
-        format!("{columns}, {weight} AS w")
+    let nuls = may_be_texts(table).filter(|_| is_wide(table)).map(|at| format!("instr(c{at}, char(0)) > 0"));
+    match tree(&nuls.collect::<Vec<_>>(), " OR ").as_str() {
+        "" => format!("{columns}, {weight} AS w"),
+        nuls => format!("{columns}, {weight} * CASE WHEN {nuls} THEN -1 ELSE 1 END AS w"),
     }
 }
 

@@ -5,7 +5,6 @@
 //! row the run is given up: captures, upload and scratch database go, and what was made does not count.
 
 use super::age::Recipient;
-use super::catalog;
 use super::manifest::object_key;
 use super::ports::{Journal, Scratch, Waiting};
 use super::retention::Policy;
@@ -151,11 +150,8 @@ impl Engine<'_> {
             Phase::Compare => self.compare(run).await,
             Phase::Attest => self.attest(run).await,
             Phase::Prune => {
-                let before = catalog::verified_before(self.objects, &run.id).await?;
-                run.rows_before = before.map(|backup| backup.rows());
-                // What may be a mishap pushes nothing out before somebody has looked at it: the next backup does.
-                let pruned = if run.has_shrunk() { Ok(Vec::new()) } else { self.prune().await };
                 // That old backups are still there is no fault of the new one.
+                let pruned = self.prune(run).await;
                 run.problem = pruned.err().map(|stop| format!("prune: {}", stop.text()));
                 run.phase = Phase::Done;
                 self.commit(run, Waiting::Clear).await

@@ -93,9 +93,7 @@ pub fn report(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
         sentry.capture(scope, &report);
     }
     sentry.trace(scope, "http.server", &name, Some(status));
-    if let Some(sending) = telemetry::sending(app) {
-        app.ports.background.spawn(sending);
-    }
+    telemetry::send_in_background(app);
 }
 
 /// OpenTelemetry's name for methods that are not among the known ones: a method is text from outside.

@@ -133,7 +133,7 @@ pub(super) async fn answer_call<W: Future<Output = worker::Result<Response>>>(
         work(request).await
     };
     let answered = telemetry::event(app, &scope, "object", work).await;
-    send_reports(app);
+    telemetry::send_in_background(app);
     answered.unwrap_or_else(|_| {
         forget();
         Response::error(PANICKED, 500)
@@ -149,11 +149,7 @@ pub(super) async fn run_alarm(
     let Some(app) = installation::of(env) else { return work.await };
     let scope = begin(app, class, None);
     let done = telemetry::event(app, &scope, "alarm", work).await;
-    // Nobody waits for an alarm, and what it leaves behind ends with it.
-    if let Some(sending) = telemetry::sending(app) {
-        sending.await;
-    }
-    match done {
+    let done = match done {
         Ok(done) => {
             let level = if done.is_ok() { Level::Info } else { Level::Error };
             let mut line = Line::new(scope.started_ms, level, "alarm").scope(&scope);
@@ -170,13 +166,10 @@ pub(super) async fn run_alarm(
             forget();
             Err(worker::Error::RustError(PANICKED.into()))
         }
-    }
-}
-
-fn send_reports(app: &App) {
-    if let Some(sending) = telemetry::sending(app) {
-        app.ports.background.spawn(sending);
-    }
+    };
+    // Nobody waits for an alarm, and what it leaves behind ends with it.
+    telemetry::send(app).await;
+    done
 }
 
 fn begin(app: &App, class: &'static str, traceparent: Option<&str>) -> Arc<Scope> {

@@ -102,9 +102,23 @@ pub fn capture_alarm(app: &App, kind: &'static str, detail: &str, during: &str) 
 
 /// The sending of what waits to be reported, when there is something that can be sent now.
 #[must_use]
-pub fn sending(app: &App) -> Option<BoxFuture<'static, ()>> {
+fn sending(app: &App) -> Option<BoxFuture<'static, ()>> {
     let sentry = app.sentry.as_ref()?;
     sentry.wants_to_send().then(|| Arc::clone(sentry).flush())
+}
+
+/// Sends what waits, and waits for that.
+pub async fn send(app: &App) {
+    if let Some(sending) = sending(app) {
+        sending.await;
+    }
+}
+
+/// Sends what waits while the event goes on, or after it.
+pub fn send_in_background(app: &App) {
+    if let Some(sending) = sending(app) {
+        app.ports.background.spawn(sending);
+    }
 }
 
 /// Work for after the answer, so that its panic is told as one of the event that it comes from.
@@ -117,8 +131,8 @@ pub fn guarded(app: &App, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()
     let app = app.clone();
     Box::pin(async move {
         let done = event(&app, &scope, "background", work).await;
-        if let (Err(_), Some(sending)) = (done, sending(&app)) {
-            sending.await;
+        if done.is_err() {
+            send(&app).await;
         }
     })
 }

@@ -135,7 +135,7 @@ mod tests {
     }
 
     proptest! {
-            #[test]
+        #[test]
         fn every_word_that_is_left_is_on_the_list(text in ".{0,200}") {
             let left = scrub(&text);
             for word in left.split(|character| !is_of_a_word(character)) {

@@ -8,9 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { startWorker } from "../workerd/harness.mjs";
+import { OPERATOR, OPERATOR_TOKEN } from "../workerd/operator.mjs";
 import { Rehearsal } from "./rehearsal.mjs";
 
-const OPERATOR_TOKEN = "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0";
 const ACCOUNT = { email: "drill@example.com", password: "engine weaves patterns like a loom" };
 
 describe("npm run restore, to a database of an account", () => {
@@ -22,7 +22,7 @@ describe("npm run restore, to a database of an account", () => {
   let worker;
   before(async () => {
     await cloudflare.start();
-    worker = await startWorker({ vars: { OPERATOR_TOKEN, OPERATOR_LIMIT: "100000/minute" } });
+    worker = await startWorker({ vars: OPERATOR });
   });
   after(async () => {
     await worker.stop();

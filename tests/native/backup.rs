@@ -443,3 +443,16 @@ async fn no_name_of_a_table_or_column_is_in_the_way() {
         assert_eq!(run.rows(), names.len() as u64);
     }
 }
+
+#[tokio::test]
+async fn a_bucket_that_can_not_be_pruned_is_no_fault_of_the_backup() {
+    let bench = faulty();
+    bench.start(ID).await;
+    bench.until(Phase::Prune).await;
+    bench.objects.faults.always(Fault::Fail(PortError::Failed("on command".into())));
+    let run = bench.finish().await;
+    assert_eq!((run.phase, run.problem.as_deref()), (Phase::Done, Some("prune: on command")));
+    bench.objects.faults.heal();
+    let backup = catalog::one(bench.objects.as_ref(), ID).await.unwrap().unwrap();
+    assert!(backup.verified_at.is_some());
+}

@@ -5,9 +5,8 @@ import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { sleep } from "../../scripts/process.mjs";
 import { startWorker } from "./harness.mjs";
+import { OPERATOR, operator } from "./operator.mjs";
 import { startReceiver } from "./receiver.mjs";
-
-const OPERATOR_TOKEN = "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0";
 
 /** @type {import("./harness.mjs").Worker} */
 let worker;
@@ -15,7 +14,7 @@ let worker;
 let receiver;
 before(async () => {
   receiver = await startReceiver();
-  worker = await startWorker({ vars: { OPERATOR_TOKEN, OPERATOR_LIMIT: "100000/minute", SENTRY_DSN: receiver.dsn } });
+  worker = await startWorker({ vars: { ...OPERATOR, SENTRY_DSN: receiver.dsn } });
 });
 after(async () => {
   await worker.stop();
@@ -23,24 +22,20 @@ after(async () => {
   assert.deepEqual(receiver.problems(), []);
 });
 
-/** @param {string} path */
-const operator = async (path, method = "GET") => {
-  const answer = await worker.fetch(`/api/v1/operator${path}`, { method, headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } });
-  assert.ok(answer.ok, `${path}: ${answer.status}`);
-  return answer.json();
-};
+/** @param {string} [method] */
+const backups = async (method) => (await operator(worker, "/backups", method)).json();
 
 /** Asks until the run is in one of these phases. @param {string[]} phases */
 const until = async (...phases) => {
   for (const deadline = Date.now() + 120_000; ; await sleep(20)) {
-    const { run } = await operator("/backups");
+    const { run } = await backups();
     if (phases.includes(run.phase)) return run;
     assert.ok(Date.now() < deadline && !["done", "failed"].includes(run.phase), `${run.phase}: ${run.problem}`);
   }
 };
 
 const backUp = async () => {
-  await operator("/backups", "POST");
+  await backups("POST");
   return until("done", "failed");
 };
 
@@ -80,13 +75,13 @@ it("a backup with less than half of the rows of the one before", async () => {
   assert.equal(receiver.items("event").length, 0, "as long as nothing is wrong, nothing is said");
   assert.equal((await backUp()).phase, "done");
   assert.match((await alarm("backup_shrunk")).detail, /^4\d\d rows, and 10\d\d in the backup before/);
-  assert.equal((await operator("/backups")).backups.length, 2, "and the one before is still there, though it is of the same day");
+  assert.equal((await backups()).backups.length, 2, "and the one before is still there, though it is of the same day");
 });
 
 it("no good backup for more than 26 hours", async () => {
   await worker.scheduled("0 * * * *");
   const bucket = /** @type {any} */ (await worker.r2);
-  const [newest] = (await operator("/backups")).backups.slice(-1);
+  const [newest] = (await backups()).backups.slice(-1);
   for (const { key } of (await bucket.list({ prefix: "backups/" })).objects) if (!key.includes(newest.id)) await bucket.delete(key);
   const found = (await bucket.list({ prefix: "backups/" })).objects.map((/** @type {any} */ { key }) => key);
   const key = (/** @type {string} */ end) => found.find((/** @type {string} */ each) => each.endsWith(end));
@@ -109,7 +104,7 @@ it("a backup that does not restore to what was put into the bucket", async () =>
   for (let round = 0; round < 5; round += 1) {
     await execute("WITH n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100) INSERT INTO noise (bytes) SELECT randomblob(30000) FROM n");
   }
-  await operator("/backups", "POST");
+  await backups("POST");
   const { id } = await until("commit", "load");
   await worker.kill9();
   await worker.restart();
@@ -121,6 +116,6 @@ it("a backup that does not restore to what was put into the bucket", async () =>
   const run = await until("failed");
   assert.equal(run.id, id);
   assert.match((await alarm("backup_failed")).detail, /^verification: part \d+ in the bucket is not what was put there$/);
-  const listed = (await operator("/backups")).backups.find((/** @type {any} */ one) => one.id === id);
+  const listed = (await backups()).backups.find((/** @type {any} */ one) => one.id === id);
   assert.ok(!listed?.verified_at, "and it does not count");
 });

@@ -15,20 +15,12 @@ import { PROJECT } from "../../scripts/paths.mjs";
 import { sqlite3 } from "../../scripts/setup/sqlite3.mjs";
 import { wrangler, wranglerEnvironment } from "../../scripts/wrangler.mjs";
 import { databaseFile, startWorker } from "./harness.mjs";
+import { OPERATOR, operator } from "./operator.mjs";
 
-const OPERATOR_TOKEN = "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0";
-const VARS = { OPERATOR_TOKEN, OPERATOR_LIMIT: "100000/minute" };
 const MENAGERIE = readFileSync(join(PROJECT, "tests", "native", "menagerie.sql"), "utf8");
 const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @typedef {import("./harness.mjs").Worker} Worker */
-
-/** @param {Worker} worker @param {string} path @param {any} [init] */
-const operator = async (worker, path, init = {}) => {
-  const answer = await worker.fetch(`/api/v1/operator${path}`, { ...init, headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } });
-  assert.ok(answer.ok, `${path}: ${answer.status}`);
-  return answer;
-};
 
 /** Waits until the run that goes on is over. @param {Worker} worker */
 const finish = async (worker) => {
@@ -44,7 +36,7 @@ const finish = async (worker) => {
 
 /** @param {Worker} worker */
 const backUp = async (worker) => {
-  await operator(worker, "/backups", { method: "POST" });
+  await operator(worker, "/backups", "POST");
   return finish(worker);
 };
 
@@ -81,7 +73,7 @@ describe("a backup of every type", () => {
   let worker;
   const data = mkdtempSync(join(tmpdir(), "edgekeep-backup-"));
   before(async () => {
-    worker = await startWorker({ vars: VARS, persist: data, migrate: false });
+    worker = await startWorker({ vars: OPERATOR, persist: data, migrate: false });
     await fill(worker, MENAGERIE);
   });
   after(async () => {
@@ -130,7 +122,7 @@ describe("a backup of every type", () => {
   });
 
   it("survives SIGKILL at any moment, fifty times", async () => {
-    await operator(worker, "/backups", { method: "POST" });
+    await operator(worker, "/backups", "POST");
     let over = 0;
     for (let kill = 0; kill < 50; kill += 1) {
       await sleep(Math.random() * 250);
@@ -141,7 +133,7 @@ describe("a backup of every type", () => {
       for (const one of backups) assert.ok(one.verified_at || one.id === run.id, "what is over has been restored");
       if (run.phase === "done") {
         over += 1;
-        await operator(worker, "/backups", { method: "POST" });
+        await operator(worker, "/backups", "POST");
       } else assert.notEqual(run.phase, "failed", run.problem);
     }
     const last = await finish(worker);
@@ -156,7 +148,7 @@ describe("the drill", () => {
   /** @type {Worker} */
   let worker;
   const account = { email: "drill@example.com", password: "engine weaves patterns like a loom" };
-  before(async () => void (worker = await startWorker({ vars: VARS })));
+  before(async () => void (worker = await startWorker({ vars: OPERATOR })));
   after(() => worker.stop());
 
   it("s11: after a restore the old password opens the account, and a session revoked after the backup stays dead", async () => {
@@ -210,7 +202,7 @@ describe("the drill", () => {
 describe("an encrypted backup", () => {
   it("is opened by age and by nobody without the identity, and has been restored all the same", async () => {
     const identity = await generateIdentity();
-    const worker = await startWorker({ vars: { ...VARS, BACKUP_PUBLIC_KEY: await identityToRecipient(identity) }, migrate: false });
+    const worker = await startWorker({ vars: { ...OPERATOR, BACKUP_PUBLIC_KEY: await identityToRecipient(identity) }, migrate: false });
     try {
       await fill(worker, MENAGERIE);
       const made = await backUp(worker);

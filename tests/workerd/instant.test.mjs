@@ -13,15 +13,15 @@ import { createGunzip } from "node:zlib";
 import { load } from "../../scripts/load.mjs";
 import { sleep } from "../../scripts/process.mjs";
 import { databaseFile, startWorker } from "./harness.mjs";
+import { OPERATOR, operator } from "./operator.mjs";
 
-const OPERATOR_TOKEN = "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0";
 const ROWS = 20_000;
 const TEXT = 5_100;
 const AMOUNT = 1_000;
 const WHOLE = 2 * ROWS * AMOUNT;
 
-// Each call moves 1 from some rows of the first table to rows of the second, each move in a transaction of its own; or it
-// tells what the two hold. The moves walk through the whole of both tables, since that is where the dump is at some time.
+// Each call moves 1 from some rows of the first table to rows of the second, in one transaction; or it tells what one of the
+// two holds. The moves walk through the whole of both tables, since that is where the dump is at some time.
 const MOVER = `
 export default {
   async fetch(request, { DB }) {
@@ -42,7 +42,7 @@ let worker;
 const data = mkdtempSync(join(tmpdir(), "edgekeep-instant-"));
 
 before(async () => {
-  worker = await startWorker({ vars: { OPERATOR_TOKEN, OPERATOR_LIMIT: "100000/minute" }, persist: data, beside: MOVER });
+  worker = await startWorker({ vars: OPERATOR, persist: data, beside: MOVER });
   await worker.halt();
   fill(databaseFile(data));
   await worker.restart();
@@ -67,13 +67,6 @@ function fill(/** @type {string} */ file) {
 }
 
 /** @param {string} path */
-const operator = async (path, method = "GET") => {
-  const answer = await worker.fetch(`/api/v1/operator${path}`, { method, headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } });
-  assert.ok(answer.ok, `${path}: ${answer.status}`);
-  return answer;
-};
-
-/** @param {string} path */
 const beside = async (path) => {
   const answer = await fetch(`${worker.besideUrl}${path}`);
   assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);
@@ -81,7 +74,7 @@ const beside = async (path) => {
 };
 
 it("neither loses nor doubles what moves between two tables during a dump of 200 MB", { timeout: 600_000 }, async () => {
-  let { run } = await (await operator("/backups", "POST")).json();
+  let { run } = await (await operator(worker, "/backups", "POST")).json();
   const { id } = run;
   /** @type {{ moved: number, naive: number[], dumping: boolean }} */
   const seen = { moved: 0, naive: [], dumping: true };
@@ -95,26 +88,26 @@ it("neither loses nor doubles what moves between two tables during a dump of 200
   })();
   while (["begin", "rows"].includes(run.phase)) {
     await sleep(100);
-    ({ run } = await (await operator("/backups")).json());
+    ({ run } = await (await operator(worker, "/backups")).json());
   }
   seen.dumping = false;
   await moving;
   while (!["done", "failed"].includes(run.phase)) {
     await sleep(500);
-    ({ run } = await (await operator("/backups")).json());
+    ({ run } = await (await operator(worker, "/backups")).json());
   }
   assert.equal(run.phase, "done", run.problem);
   assert.equal(run.id, id);
   assert.ok(seen.moved >= 1_000, `only ${seen.moved} moves during the dump`);
   assert.ok(seen.naive.some((sum) => sum !== WHOLE), "a reader without care would have been right too");
 
-  const { manifest, verified_at } = await (await operator(`/backups/${id}`)).json();
+  const { manifest, verified_at } = await (await operator(worker, `/backups/${id}`)).json();
   assert.ok(verified_at);
   assert.equal(manifest.consistency, "captured_changes");
   assert.ok(manifest.sql.bytes > 200_000_000, `${manifest.sql.bytes} bytes`);
   const sql = join(data, "dump.sql");
   const parts = async function* () {
-    for (const at of manifest.object.parts.keys()) yield Buffer.from(await (await operator(`/backups/${id}/parts/${at + 1}`)).arrayBuffer());
+    for (const at of manifest.object.parts.keys()) yield Buffer.from(await (await operator(worker, `/backups/${id}/parts/${at + 1}`)).arrayBuffer());
   };
   await pipeline(Readable.from(parts()), createGunzip(), createWriteStream(sql));
   const restored = new DatabaseSync(join(data, "restored.db"));
