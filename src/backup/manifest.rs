@@ -1,5 +1,6 @@
 //! The manifest: what a backup is, written last. Where there is no manifest there is no backup.
 
+use crate::domain::time::rfc3339;
 use serde::{Deserialize, Serialize};
 
 /// What stands in `manifest.json`.
@@ -146,6 +147,14 @@ pub fn id_of(key: &str) -> Option<&str> {
     is_id(id).then_some(id)
 }
 
+/// An id of a time (ms since 1970) and of chance: `20261123T032300Z-1f2e3d4c`. It sorts by time to the millisecond, of which the
+/// first three digits after the hyphen are the thousandths: of two backups in one second it must be known which came before.
+#[must_use]
+pub fn new_id(now_ms: i64, chance: u32) -> String {
+    let time: String = rfc3339(now_ms).chars().filter(|letter| !matches!(letter, '-' | ':')).take(15).collect();
+    format!("{time}Z-{:03x}{:05x}", now_ms.rem_euclid(1_000), chance & 0xf_ffff)
+}
+
 /// The text is the id of a backup: `20261123T032300Z-1f2e3d4c`.
 #[must_use]
 pub fn is_id(id: &str) -> bool {
@@ -162,3 +171,17 @@ pub fn is_id(id: &str) -> bool {
 /// Everything of a backup lies under this, so that one lock on the bucket covers it.
 pub const PREFIX: &str = "backups/";
 const MANIFEST: &str = "manifest.json";
+
+#[cfg(test)]
+mod tests {
+    use super::{is_id, new_id};
+
+    #[test]
+    fn ids_sort_by_time_within_a_second_too() {
+        let first = 1_790_000_000_000;
+        let ids: Vec<_> = [0, 1, 9, 15, 16, 255, 256, 999, 1_000].map(|after| new_id(first + after, u32::MAX)).into();
+        assert!(ids.is_sorted() && ids.iter().all(|id| is_id(id)), "{ids:?}");
+        assert!(new_id(first, u32::MAX) < new_id(first + 1, 0), "whatever chance says");
+        assert_ne!(new_id(first, 1), new_id(first, 2));
+    }
+}

@@ -122,12 +122,15 @@ describe("every page", () => {
       }
       assert.fail(`Tab never came to ${name}`);
     };
+    /** Where a step within the app leads to: the focus is on the heading before the next key. */
+    const arrive = (/** @type {string} */ heading) =>
+      page.waitForFunction(`document.activeElement.tagName === "H1" && document.activeElement.textContent === ${JSON.stringify(heading)}`);
     await press("Tab");
     assert.equal(await page.evaluate("document.activeElement.textContent.trim()"), "Skip to the content");
     await press("Enter");
     await reach("Create an account");
     await press("Enter");
-    await page.getByRole("heading", { name: "Create an account" }).waitFor();
+    await arrive("Create an account");
     await reach("Name (optional)");
     await page.keyboard.type("Keyboard");
     await reach("E-mail");
@@ -139,7 +142,7 @@ describe("every page", () => {
     assert.equal(await page.getByLabel("Password", { exact: true }).getAttribute("type"), "text");
     await press("Shift+Tab");
     await press("Enter");
-    await page.getByRole("heading", { name: "Check a text" }).waitFor();
+    await arrive("Check a text");
     await reach("Text");
     await page.keyboard.insertText(MACHINE);
     await press("Control+Enter");
@@ -158,6 +161,7 @@ describe("every page", () => {
     await reach("Sign out");
     await press("Enter");
     await page.getByText("You are signed out").waitFor();
+    await page.waitForFunction(`document.activeElement.tagName === "H1"`);
 
     // And the end of the account, with the focus where it belongs at every step.
     await reach("E-mail");
@@ -165,7 +169,7 @@ describe("every page", () => {
     await reach("Password");
     await page.keyboard.type(PASSWORD);
     await press("Enter");
-    await page.getByRole("heading", { name: "Check a text" }).waitFor();
+    await arrive("Check a text");
     await page.goto("/account");
     await page.getByText("This device").waitFor();
     await reach("Delete the account");

@@ -75,6 +75,7 @@ describe("the first day in the web app", () => {
     assert.ok((await shaded.count()) >= 4);
     assert.equal((await page.locator(".read").textContent())?.trim(), MACHINE.trim());
     await page.getByText("The same as a table").click();
+    await page.locator(".table-frame").waitFor();
     assert.equal(await page.locator(".table-frame tbody tr").count(), await shaded.count());
     assert.notEqual(await check(page, PERSON), "Probably written by a machine");
     await page.getByText("7 of 10").waitFor();

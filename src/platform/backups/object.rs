@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::backup::budget::Metered;
 use crate::backup::catalog;
 use crate::backup::engine::{Engine, Settings, pause_ms};
+use crate::backup::manifest;
 use crate::backup::state::{Phase, Run};
 use crate::backup::upload::PART_CHUNKS;
 use crate::domain::time::rfc3339;
@@ -171,12 +172,10 @@ impl Hands {
     }
 }
 
-/// `20261123T032300Z-1f2e3d4c`: sorts by time.
 fn new_id(app: &App) -> Result<String> {
     let mut chance = [0; 4];
     app.ports.entropy.fill(&mut chance).map_err(|error| format!("{error:?}"))?;
-    let time: String = rfc3339(app.now_ms()).chars().filter(|letter| !matches!(letter, '-' | ':')).take(15).collect();
-    Ok(format!("{time}Z-{:08x}", u32::from_be_bytes(chance)))
+    Ok(manifest::new_id(app.now_ms(), u32::from_be_bytes(chance)))
 }
 
 fn on_the_wire(run: Run) -> BackupRun {
