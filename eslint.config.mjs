@@ -16,6 +16,12 @@ export default [
       "no-promise-executor-return": "off",
     },
   },
+  {
+    files: ["tests/e2e/**/*.mjs"],
+    rules: {
+      "no-restricted-properties": ["error", { property: "waitForFunction", message: "The policy for content stops its second look: use `until`." }],
+    },
+  },
   // Snippets that run in the Worker, beside the Rust that calls them.
   { files: ["src/**/*.js", "bench/workers/**/*.js"], languageOptions: { globals: globals.worker } },
 ];

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, describe, it } from "node:test";
 import { startProvider } from "../workerd/provider.mjs";
-import { MACHINE, PASSWORD, check, faults, opinions, picture, startSite } from "./browser.mjs";
+import { MACHINE, PASSWORD, check, faults, opinions, picture, startSite, until } from "./browser.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WIDTHS = { phone: 375, tablet: 820, wide: 1440 };
@@ -124,7 +124,7 @@ describe("every page", () => {
     };
     /** Where a step within the app leads to: the focus is on the heading before the next key. */
     const arrive = (/** @type {string} */ heading) =>
-      page.waitForFunction(`document.activeElement.tagName === "H1" && document.activeElement.textContent === ${JSON.stringify(heading)}`);
+      until(page, `document.activeElement.tagName === "H1" && document.activeElement.textContent === ${JSON.stringify(heading)}`);
     await press("Tab");
     assert.equal(await page.evaluate("document.activeElement.textContent.trim()"), "Skip to the content");
     await press("Enter");
@@ -147,7 +147,7 @@ describe("every page", () => {
     await page.keyboard.insertText(MACHINE);
     await press("Control+Enter");
     await page.locator(".verdict h2").waitFor();
-    await page.waitForFunction("document.activeElement.id === 'report'");
+    await until(page, "document.activeElement.id === 'report'");
     await reach("The same as a table");
     await press("Enter");
     await page.locator(".table-frame").waitFor();
@@ -161,7 +161,7 @@ describe("every page", () => {
     await reach("Sign out");
     await press("Enter");
     await page.getByText("You are signed out").waitFor();
-    await page.waitForFunction(`document.activeElement.tagName === "H1"`);
+    await until(page, `document.activeElement.tagName === "H1"`);
 
     // And the end of the account, with the focus where it belongs at every step.
     await reach("E-mail");
@@ -174,22 +174,22 @@ describe("every page", () => {
     await page.getByText("This device").waitFor();
     await reach("Delete the account");
     await press("Enter");
-    await page.waitForFunction(`document.activeElement.labels?.[0]?.textContent === "Your password"`);
+    await until(page, `document.activeElement.labels?.[0]?.textContent === "Your password"`);
     await press("Escape");
     await page.getByRole("alertdialog").waitFor({ state: "detached" });
-    await page.waitForFunction(`document.activeElement.textContent === "Delete the account"`);
+    await until(page, `document.activeElement.textContent === "Delete the account"`);
     await press("Enter");
-    await page.waitForFunction(`document.activeElement.labels?.[0]?.textContent === "Your password"`);
+    await until(page, `document.activeElement.labels?.[0]?.textContent === "Your password"`);
     await page.keyboard.type("not the password at all");
     await press("Enter");
     await page.getByText("This is not the password of the account.").waitFor();
-    await page.waitForFunction(`document.activeElement.labels?.[0]?.textContent === "Your password"`);
+    await until(page, `document.activeElement.labels?.[0]?.textContent === "Your password"`);
     await press("Control+a");
     await page.keyboard.type(PASSWORD);
     await reach("Delete for good");
     await press("Enter");
     await page.getByText("Your account is deleted").waitFor();
-    await page.waitForFunction(`document.activeElement.tagName === "H1"`);
+    await until(page, `document.activeElement.tagName === "H1"`);
     await context.close();
   });
 

@@ -10,6 +10,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { PROJECT } from "../../scripts/paths.mjs";
+import { sleep } from "../../scripts/process.mjs";
 import { browser as browserPath } from "../../scripts/setup/browser.mjs";
 import { startWorker } from "../workerd/harness.mjs";
 import { startReceiver } from "../workerd/receiver.mjs";
@@ -128,6 +129,17 @@ export async function signIn(page, email, password = PASSWORD) {
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/**
+ * Asks until an expression is true in the page. `page.waitForFunction` can't: from its second look on it evaluates within the page,
+ * which the policy for content forbids.
+ * @param {Page} page @param {string} expression
+ */
+export async function until(page, expression) {
+  for (const deadline = Date.now() + 30_000; !(await page.evaluate(expression)); await sleep(20)) {
+    assert.ok(Date.now() < deadline, `never true: ${expression}`);
+  }
 }
 
 /** Checks a text and gives the heading of the report. @param {Page} page @param {string} text */

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { PROJECT } from "../../scripts/paths.mjs";
-import { MACHINE, PASSWORD, PERSON, check, faults, register, signIn, startSite } from "./browser.mjs";
+import { MACHINE, PASSWORD, PERSON, check, faults, register, signIn, startSite, until } from "./browser.mjs";
 
 describe("the first day in the web app", () => {
   /** @type {import("./browser.mjs").Site} */
@@ -122,7 +122,7 @@ describe("the first day in the web app", () => {
       await page.dispatchEvent(".sheet", "drop", { dataTransfer: data });
     };
     await drop("story.md", PERSON);
-    await page.waitForFunction(`document.querySelector("textarea").value === ${JSON.stringify(PERSON)}`);
+    await until(page, `document.querySelector("textarea").value === ${JSON.stringify(PERSON)}`);
     await drop("tune.mp3", "not words");
     await page.getByText("is of a kind that can't be read").waitFor();
 
