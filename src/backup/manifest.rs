@@ -1,7 +1,8 @@
 //! The manifest: what a backup is, written last. Where there is no manifest there is no backup.
 
-use crate::domain::time::rfc3339;
 use serde::{Deserialize, Serialize};
+
+use crate::domain::time::rfc3339;
 
 /// What stands in `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
