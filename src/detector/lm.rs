@@ -34,8 +34,6 @@ pub const BYTES: usize = 4 * SYMBOLS + SLOT * SLOTS;
 /// Steps of surprise in a nat.
 pub const STEPS: f64 = 16.0;
 
-/// Which of the features is the mean difference between the two surprises.
-pub const RATIO: usize = 2;
 /// Features made of each language model.
 pub const FEATURES: usize = 14;
 

@@ -1,4 +1,4 @@
-//! The last stage: trees over all features, blended with a plain mean of the linear scores and language models.
+//! The last stage: trees over all features, blended with a plain mean of the linear scores.
 //!
 //! Trees are the better half on kinds of text they know. On others they trust style too much: an essay full of slips is
 //! not human for that. The plain half knows only wording and holds up there.

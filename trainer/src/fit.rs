@@ -46,8 +46,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             seed: 1,
-            linear: linear::Options { passes: 8, kind_intercept: 1.0, level_scale: 1.2, level_cost: 0.001 },
-            cost: [4.0, 4.0, 4.0],
+            linear: linear::Options { passes: 8, thinned: 2, kind_intercept: 1.0, level_scale: 1.2, level_cost: 0.001 },
+            cost: [4.0, 3.0, 1.2],
             boost: boost::Options {
                 trees: 250,
                 leaves: 15,
@@ -62,7 +62,7 @@ impl Default for Options {
             new_ground: 0.6,
             size_power: 0.5,
             linear_share: 0.65,
-            window_weight: 0.5,
+            window_weight: 0.25,
         }
     }
 }
@@ -143,14 +143,11 @@ pub fn fit(data: &Prepared, subset: &[usize], options: &Options, progress: &Prog
     }
 }
 
-/// The mean of the whole-text scores of all tables and language models, each on a scale of its own, as log-odds.
+/// The mean of the whole-text scores of all tables, each on a scale of its own, as log-odds.
 ///
 /// Their weights are given by sources left out and not learnt: learnt freely, the best table at home would drown the others.
 fn blend(measured: &[Vec<f32>], ai: &[bool], weights: &[f64], options: &Options) -> Linear {
-    let mut columns: Vec<(usize, f64)> =
-        (0..).zip(TABLE_SHARES).map(|(table, share)| (style::COUNT + table * features::PER_TABLE, share)).collect();
-    let first_lm = style::COUNT + Table::ALL.len() * features::PER_TABLE;
-    columns.extend((0..Unit::ALL.len()).map(|unit| (first_lm + unit * lm::FEATURES + lm::RATIO, LM_SHARE)));
+    let columns = (0..).zip(TABLE_SHARES).map(|(table, share)| (style::COUNT + table * features::PER_TABLE, share));
     let total: f64 = weights.iter().sum();
     let mean = |value: &dyn Fn(&[f32]) -> f64| {
         let sum: f64 = measured.iter().zip(weights).map(|(row, w)| value(row) * w).sum();
@@ -176,10 +173,9 @@ fn blend(measured: &[Vec<f32>], ai: &[bool], weights: &[f64], options: &Options)
     }
 }
 
-/// Weight of each table in the mean, and of a language model: words hold up best on new ground, masks and language models
-/// worst.
+/// Weight of each table in the mean: words hold up best on new ground, masks worst. The language models, which hold up
+/// worse still, speak through the trees alone.
 const TABLE_SHARES: [f64; Table::ALL.len()] = [1.5, 0.5, 1.0];
-const LM_SHARE: f64 = 0.3;
 
 /// Learns the parts on everything, then without each fold of groups, then without each fold of kinds.
 fn learn(
