@@ -128,7 +128,8 @@ async function backUp(worker, say) {
   const { id } = run;
   let shown = "";
   let [peakDump, dumped] = [0, 0];
-  for (let wait = 50; !["done", "failed"].includes(run.phase); wait = Math.min(wait + 25, 1_000)) {
+  // Each look is a request that lists the bucket: more of them would take a good part of a run of a second.
+  for (let wait = 250; !["done", "failed"].includes(run.phase); wait = Math.min(wait + 25, 1_000)) {
     await sleep(wait);
     ({ run } = await call("/backups"));
     const { peak } = memory(worker.pid());
