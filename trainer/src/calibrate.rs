@@ -63,7 +63,7 @@ fn shift(scored: &[Scored], knots: &[Knot], threshold: fn(&Knot) -> f64, most: f
 }
 
 /// Share of any one kind of human text that may lie above the 1 % and the 5 % threshold. The models here miss a third of all
-/// kinds: with one source left out, which is nearer to what people meet, the share is about half of it.
+/// kinds: with one source left out, which is nearer to what people meet, the shares are lower (MODEL.md has them).
 const MOST_1: f64 = 0.03;
 const MOST_5: f64 = 0.07;
 /// Weight of texts of new kinds in the calibration, against one of familiar kinds. There are about three times as many.
