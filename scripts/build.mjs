@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { plainEntry } from "./entry.mjs";
 import { hashOf } from "./ingredients.mjs";
 import { locked } from "./lock.mjs";
 import { withoutHashes } from "./names.mjs";
@@ -14,7 +15,7 @@ import { unwinds, workerBuild } from "./setup/unwind.mjs";
 import { WASM_BINDGEN, WORKER_BUILD } from "./versions.mjs";
 import { buildWeb } from "./web.mjs";
 
-const INGREDIENTS = ["src", "model", "migrations", ".cargo", "build.rs", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "package-lock.json"];
+const INGREDIENTS = ["src", "model", "migrations", ".cargo", "build.rs", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "package-lock.json", "scripts/entry.mjs"];
 const STAMP = join(BUILD, "stamp.json");
 
 /** All in, compressed as the platform counts it. What the free plan took for years; a Worker under it deploys anywhere. */
@@ -43,6 +44,8 @@ export async function build(tools, { force = false, commit } = {}) {
     const panic = unwinds() ? ["--panic-unwind"] : [];
     const code = await show("worker-build", ["--release", ...panic, "--", "--locked"], { env });
     if (code !== 0) throw new Problem("The Worker could not be built", "What the compiler said is above.");
+    // Where a panic ends the instance, the proxy is what begins a new one.
+    if (unwinds()) writeFileSync(join(BUILD, "index.js"), plainEntry(readFileSync(join(BUILD, "index.js"), "utf8")));
     const wasm = withoutHashes(readFileSync(join(BUILD, "index_bg.wasm")));
     writeFileSync(join(BUILD, "index_bg.wasm"), wasm);
     const built = { fingerprint, raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length, commit: head };

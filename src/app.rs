@@ -9,6 +9,7 @@ use crate::health;
 use crate::http::status;
 use crate::ports::{Background, Level, Ports};
 use crate::tally::Tally;
+use crate::telemetry::line::Line;
 use crate::telemetry::observed::observed;
 use crate::telemetry::sentry::Sentry;
 
@@ -71,9 +72,9 @@ impl App {
     }
 
     /// Writes one log line, when its level is one that is wanted.
-    pub fn log(&self, level: Level, line: &serde_json::Value) {
+    pub fn log<'a>(&self, level: Level, line: impl Into<Line<'a>>) {
         if level >= self.config.log_level {
-            self.ports.reporter.write(level, line);
+            self.ports.reporter.write(level, &line.into());
         }
     }
 }

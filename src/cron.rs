@@ -68,7 +68,7 @@ async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) 
     if let Some(panic) = &panic {
         line = line.panic(panic);
     }
-    app.log(level, &line.into());
+    app.log(level, line);
     if let (Some(sentry), Some(monitor)) = (&app.sentry, &monitor) {
         sentry.check_out(monitor, level == Level::Info, milliseconds_taken);
         if let Some(panic) = &panic {
@@ -147,7 +147,7 @@ async fn watch_backups(app: &App) {
         "backup.age_hours": last.as_ref().map(|last| (now_ms - last.at_ms) / 3_600_000),
         "backup.bytes": last.as_ref().map(|last| last.bytes),
     });
-    app.log(level, &line);
+    app.log(level, line);
     if level == Level::Error {
         telemetry::capture_alarm(app, "backup_missing", &detail, "cron");
     }

@@ -18,6 +18,7 @@ use crate::domain::password::{Password, PhcString};
 use crate::domain::quota::{Decision, Policy};
 use crate::domain::throttle::Wait;
 use crate::store::value::{Row, Statement};
+use crate::telemetry::line::Line;
 
 pub use backups::{BackupRun, BackupStatus, Backups, LastBackup};
 
@@ -372,7 +373,7 @@ pub enum PortError {
 /// Where log lines go: one JSON object per line.
 pub trait Reporter: Send + Sync {
     /// Writes one line at a level.
-    fn write(&self, level: Level, line: &serde_json::Value);
+    fn write(&self, level: Level, line: &Line<'_>);
 }
 
 /// How much a log line matters. Ordered: `Debug < Info < Warn < Error`.

@@ -71,7 +71,7 @@ pub async fn write_down(app: &App) {
             "body": "usage",
             "exception.message": format!("{detections} detections not counted: {error:?}"),
         });
-        app.log(Level::Warn, &line);
+        app.log(Level::Warn, line);
     }
 }
 

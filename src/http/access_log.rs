@@ -64,7 +64,7 @@ pub fn write(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
             line.put("user.id", user_id.as_str());
         }
     }
-    app.ports.reporter.write(level, &line.into());
+    app.ports.reporter.write(level, &line);
 }
 
 /// Reports what went wrong in a request, and its trace; the sending begins after the answer.

@@ -6,17 +6,19 @@ use crate::telemetry::scope::Scope;
 
 /// Sets them. An answer of the API is never stored, framed, sniffed or run; over TLS the host stays on TLS.
 pub fn secure(headers: &mut HeaderMap, scope: &Scope, over_tls: bool) {
-    for (name, value) in ALWAYS {
+    for (name, value) in standing(over_tls) {
         headers.insert(name, value);
-    }
-    if over_tls {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     for (name, value) in [(X_REQUEST_ID, scope.id.clone()), (TRACEPARENT, scope.trace.to_string())] {
         if let Ok(value) = HeaderValue::from_maybe_shared(value) {
             headers.insert(name, value);
         }
     }
+}
+
+/// Of these, the ones that have the same value in every answer.
+pub fn standing(over_tls: bool) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    ALWAYS.into_iter().chain(over_tls.then_some((header::STRICT_TRANSPORT_SECURITY, HSTS)))
 }
 
 /// `x-request-id`.

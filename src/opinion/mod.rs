@@ -262,7 +262,7 @@ impl Asking<'_> {
             "model": provider.model,
             "exception.message": why,
         });
-        self.app.log(Level::Warn, &line);
+        self.app.log(Level::Warn, line);
     }
 
     /// A line for each mark of a cap that was passed.
@@ -292,7 +292,7 @@ impl Asking<'_> {
             if let (Some(account), Some(line)) = (account, line.as_object_mut()) {
                 line.insert("user.id".into(), json!(account));
             }
-            self.app.log(level, &line);
+            self.app.log(level, line);
         }
     }
 }

@@ -11,7 +11,10 @@ extern "C" {
     pub(super) fn head(request: &Request) -> String;
 
     #[wasm_bindgen(catch)]
-    pub(super) fn reply(status: u16, headers: &str, body: &[u8]) -> Result<Response, JsValue>;
+    pub(super) fn reply(status: u16, common: &JsValue, headers: &str, body: &[u8]) -> Result<Response, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = headersOf)]
+    pub(super) fn headers_of(headers: &str) -> Result<JsValue, JsValue>;
 
     pub(super) fn whole(request: &Request) -> Promise<Uint8Array>;
 
@@ -87,6 +90,21 @@ extern "C" {
 
     #[wasm_bindgen(js_name = previousEnd)]
     pub(super) fn previous_end() -> String;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = debug)]
+    pub(super) fn print_debug(line: &str);
+
+    #[wasm_bindgen(js_namespace = console, js_name = log)]
+    pub(super) fn print_info(line: &str);
+
+    #[wasm_bindgen(js_namespace = console, js_name = warn)]
+    pub(super) fn print_warning(line: &str);
+
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    pub(super) fn print_error(line: &str);
 }
 
 /// Bytes that a function of `edge.js` gave, which are gone from there afterwards.

@@ -100,7 +100,7 @@ fn report(problems: &[String]) {
         "body": "misconfigured",
         "problems": problems,
     });
-    Console(LogFormat::Json).write(Level::Error, &line);
+    Console(LogFormat::Json).write(Level::Error, &line.into());
 }
 
 static INSTALLATION: OnceLock<Option<App>> = OnceLock::new();

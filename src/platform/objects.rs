@@ -159,7 +159,7 @@ pub(super) async fn run_alarm(
             if let Err(error) = &done {
                 line.put("exception.message", scrub(&error.to_string()));
             }
-            app.log(level, &line.into());
+            app.log(level, line);
             done
         }
         Err(_) => {

@@ -3,6 +3,7 @@
 //! Not by worker's own `http` feature: with it every answer is chunked and loses its `Content-Length`. What must hold: a
 //! body is not touched before somebody asks for it, and is handed over chunk by chunk, so that limits on its size can bite.
 
+use std::cell::OnceCell;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -17,6 +18,7 @@ use web_sys::Request;
 use worker::send::SendWrapper;
 
 use super::edge;
+use crate::http::headers::standing;
 
 /// The router's request. Fails for a URL, method or header that HTTP has no place for, with the status to answer.
 ///
@@ -50,17 +52,57 @@ pub fn from_edge(edge: Request) -> Result<http::Request<Body>, StatusCode> {
 /// # Errors
 /// What JavaScript says against it; the runtime logs it and answers 500.
 pub fn to_edge(response: &http::Response<Bytes>) -> Result<JsValue, JsValue> {
-    let headers = headers_text(response.headers());
-    edge::reply(response.status().as_u16(), &headers, response.body()).map(JsValue::from)
+    let over_tls = response.headers().contains_key(header::STRICT_TRANSPORT_SECURITY);
+    COMMON.with(|(plain, tls)| {
+        let common = if over_tls { tls } else { plain };
+        let common = common.get_or_init(|| Common::new(over_tls));
+        let (shared, headers) = common.split(response.headers());
+        edge::reply(response.status().as_u16(), &shared, &headers, response.body()).map(JsValue::from)
+    })
+}
+
+/// The headers that every answer carries, made in JavaScript once: answers are handed over with them and their own.
+struct Common {
+    headers: Vec<(HeaderName, HeaderValue)>,
+    shared: JsValue,
+}
+
+impl Common {
+    fn new(over_tls: bool) -> Self {
+        let headers: Vec<_> = standing(over_tls).collect();
+        let shared = edge::headers_of(&headers_text(headers.iter().map(|(name, value)| (name, value))));
+        // Without them every header crosses by itself, as those of an answer that lacks one do.
+        match shared {
+            Ok(shared) => Self { headers, shared },
+            Err(_) => Self { headers: Vec::new(), shared: JsValue::UNDEFINED },
+        }
+    }
+
+    /// What is shared of these headers, if all of it is, and the text of the others.
+    fn split(&self, headers: &HeaderMap) -> (JsValue, String) {
+        if self.headers.iter().all(|(name, value)| headers.get(name) == Some(value)) {
+            let is_own = |name: &HeaderName| !self.headers.iter().any(|(common, _)| common == name);
+            (self.shared.clone(), headers_text(headers.iter().filter(|(name, _)| is_own(name))))
+        } else {
+            (JsValue::UNDEFINED, headers_text(headers))
+        }
+    }
+}
+
+thread_local! {
+    static COMMON: (OnceCell<Common>, OnceCell<Common>) = const { (OnceCell::new(), OnceCell::new()) };
 }
 
 /// Headers as they cross into JavaScript: a line of name, a line of value, and so on.
-pub(super) fn headers_text(headers: &HeaderMap) -> String {
+pub(super) fn headers_text<'a>(headers: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> String {
     let mut text = String::with_capacity(HEADERS_LENGTH);
     for (name, value) in headers {
         text.push_str(name.as_str());
         text.push('\n');
-        text.push_str(&String::from_utf8_lossy(value.as_bytes()));
+        match value.to_str() {
+            Ok(value) => text.push_str(value),
+            Err(_) => text.push_str(&String::from_utf8_lossy(value.as_bytes())),
+        }
         text.push('\n');
     }
     text
@@ -71,7 +113,7 @@ pub(super) fn headers_text(headers: &HeaderMap) -> String {
 /// # Errors
 /// As for [`to_edge`].
 pub fn empty(status: StatusCode) -> Result<JsValue, JsValue> {
-    edge::reply(status.as_u16(), "", &[]).map(JsValue::from)
+    edge::reply(status.as_u16(), &JsValue::UNDEFINED, "", &[]).map(JsValue::from)
 }
 
 /// A request body that is read when it is polled. One that is announced to be short is taken in one piece; a length that

@@ -38,7 +38,7 @@ pub async fn event<F: Future>(app: &App, scope: &Arc<Scope>, body: &'static str,
     let done = scope::guard(Arc::clone(scope), work).await;
     if let Err(panic) = &done {
         let line = Line::new(app.now_ms(), Level::Error, body).scope(scope).panic(panic);
-        app.log(Level::Error, &line.into());
+        app.log(Level::Error, line);
         capture_panic(app, scope, panic, &format!("{body} {}", scope.name().unwrap_or_default()), None);
     }
     done
@@ -48,7 +48,7 @@ pub async fn event<F: Future>(app: &App, scope: &Arc<Scope>, body: &'static str,
 pub fn sweep(app: &App, scope: &Scope) {
     for panic in panics::uncaught() {
         let line = Line::new(app.now_ms(), Level::Error, "panic").trace(&scope.trace).panic(&panic);
-        app.log(Level::Error, &line.into());
+        app.log(Level::Error, line);
         capture_panic(app, scope, &panic, "outside of an event", None);
     }
 }
@@ -62,7 +62,7 @@ pub fn instance_ended(app: &App, stack: &str) {
     };
     let now_ms = app.now_ms();
     let line = Line::new(now_ms, Level::Error, "abort").panic(&panic).with("exception.type", "abort");
-    app.log(Level::Error, &line.into());
+    app.log(Level::Error, line);
     if let Some(sentry) = &app.sentry {
         let id = format!("abort-{now_ms}");
         let scope = Scope::new(id.clone(), Trace::begin(&id), now_ms);

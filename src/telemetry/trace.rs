@@ -19,9 +19,11 @@ impl Trace {
     /// A trace that begins with the event of this id: a UUID gives all the digits that are needed, those at its end random.
     #[must_use]
     pub fn begin(id: &str) -> Self {
-        let digits: String =
-            id.chars().filter(char::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase()).collect();
-        let trace_id = format!("{digits:0<32.32}");
+        let mut trace_id = [b'0'; 32];
+        for (place, digit) in trace_id.iter_mut().zip(digits(id)) {
+            *place = digit;
+        }
+        let trace_id = text(&trace_id);
         // An id without digits would make the forbidden ids of zeros.
         let trace_id = if is_nonzero(&trace_id) { trace_id } else { format!("{:0>32}", 1) };
         Self { span_id: span_of(id), trace_id, parent: None, sampled: None }
@@ -75,9 +77,21 @@ fn parse(value: &str) -> Option<(String, String, bool)> {
 
 /// The last 16 digits of an id, which are random.
 fn span_of(id: &str) -> String {
-    let digits: String = id.chars().rev().filter(char::is_ascii_hexdigit).take(16).collect();
-    let span: String = format!("{digits:0<16}").chars().rev().map(|digit| digit.to_ascii_lowercase()).collect();
+    let mut span = [b'0'; 16];
+    for (place, digit) in span.iter_mut().rev().zip(digits(id).rev()) {
+        *place = digit;
+    }
+    let span = text(&span);
     if is_nonzero(&span) { span } else { format!("{:0>16}", 1) }
+}
+
+/// The hex digits of an id, in lower case.
+fn digits(id: &str) -> impl DoubleEndedIterator<Item = u8> {
+    id.bytes().filter(u8::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase())
+}
+
+fn text(digits: &[u8]) -> String {
+    digits.iter().copied().map(char::from).collect()
 }
 
 fn is_hex(text: &str, length: usize) -> bool {

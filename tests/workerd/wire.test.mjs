@@ -25,6 +25,23 @@ describe("answers on the wire", () => {
     assert.equal(await answer.text(), "");
   });
 
+  // Most of them are shared between answers: what one answer adds must not be on the next.
+  it("carry each header once, however many answers came before", async () => {
+    const ids = new Set();
+    for (const path of ["/healthz", "/healthz", "/api/v1/auth/me", "/nowhere", "/healthz"]) {
+      const headers = await rawHeaders(path);
+      const names = headers.map(([name]) => name);
+      assert.deepEqual(names, [...new Set(names)], path);
+      const value = (/** @type {string} */ name) => headers.find(([other]) => other === name)?.[1];
+      assert.equal(value("content-security-policy"), "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
+      assert.deepEqual(["cache-control", "x-content-type-options", "x-frame-options", "referrer-policy"].map(value), ["no-store", "nosniff", "DENY", "no-referrer"]);
+      assert.equal(value("www-authenticate"), path === "/api/v1/auth/me" ? "Bearer" : undefined, path);
+      assert.match(value("content-type") ?? "", path === "/healthz" ? /^application\/json$/ : /^application\/problem\+json$/);
+      ids.add(value("x-request-id"));
+    }
+    assert.equal(ids.size, 5);
+  });
+
   it("name the methods of a path when asked for another", async () => {
     const answer = await worker.fetch("/api/v1/auth/login");
     assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "POST"]);
@@ -47,6 +64,18 @@ describe("answers on the wire", () => {
     assert.equal(other.headers.get("access-control-allow-origin"), null);
     assert.match(other.headers.get("vary") ?? "", /origin/i);
   });
+
+  /** Headers as they stand on the wire. @param {string} path @returns {Promise<[string, string][]>} */
+  const rawHeaders = (path) =>
+    new Promise((resolve, reject) => {
+      const call = request({ host: "127.0.0.1", port: worker.port, path }, (answer) => {
+        answer.resume();
+        const raw = answer.rawHeaders;
+        resolve(raw.flatMap((name, at) => (at % 2 === 0 ? [[name.toLowerCase(), raw[at + 1] ?? ""]] : [])));
+      });
+      call.on("error", reject);
+      call.end();
+    });
 
   /** The path to the letter: fetch and URL would tidy it up. @param {string} path */
   const postRaw = (path) =>

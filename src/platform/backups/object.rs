@@ -209,7 +209,7 @@ fn report(app: &App, run: &Run) {
         "duration_ms": app.now_ms() - run.started_ms,
         "restarts": run.restarts,
     });
-    app.log(level, &line);
+    app.log(level, line);
 }
 
 /// What somebody should look at: a run that failed, and one that found less than half of what the last good one did.
@@ -225,7 +225,7 @@ fn watch(app: &App, run: &Run) {
     let now_ms = app.now_ms();
     app.log(
         Level::Error,
-        &json!({
+        json!({
             "timestamp": rfc3339(now_ms),
             "severity_text": "ERROR",
             "body": kind,

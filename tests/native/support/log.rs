@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use edgekeep::ports::{Level, Reporter};
+use edgekeep::telemetry::line::Line;
 use serde_json::Value;
 
 /// Keeps every line.
@@ -22,7 +23,8 @@ impl RecordingReporter {
 }
 
 impl Reporter for RecordingReporter {
-    fn write(&self, level: Level, line: &Value) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((level, line.clone()));
+    fn write(&self, level: Level, line: &Line<'_>) {
+        let line = serde_json::to_value(line).expect("a line is JSON");
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((level, line));
     }
 }
