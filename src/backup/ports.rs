@@ -23,7 +23,7 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// When they can't be read.
-    async fn peek(&self, bytes: u64) -> Result<Vec<u8>, PortError>;
+    async fn peek(&self, from: u64, bytes: u64) -> Result<Vec<u8>, PortError>;
 }
 
 /// What becomes of the bytes that wait.

@@ -143,6 +143,11 @@ impl MemoryJournal {
     }
 }
 
+
+    /// Loses all but so many of the bytes that wait.
+    pub fn truncate(&self, bytes: usize) {
+        self.held().1.truncate(bytes);
+    }
 #[async_trait]
 impl Journal for MemoryJournal {
     async fn load(&self) -> Result<Option<String>, PortError> {
@@ -164,9 +169,10 @@ impl Journal for MemoryJournal {
         self.faults.pass(work).await
     }
 
-    async fn peek(&self, bytes: u64) -> Result<Vec<u8>, PortError> {
+    async fn peek(&self, from: u64, bytes: u64) -> Result<Vec<u8>, PortError> {
         let held = self.held();
-        Ok(held.1[..held.1.len().min(usize::try_from(bytes).expect("a size"))].to_vec())
+        let place = |at: u64| held.1.len().min(usize::try_from(at).expect("a size"));
+        Ok(held.1[place(from)..place(from + bytes)].to_vec())
     }
 }
 
