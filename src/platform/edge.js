@@ -99,8 +99,11 @@ export async function outbound(
 // `values` is a JSON array; gives [[column, ...], [value, ...], ...] as JSON. `raw` keeps columns of the same name apart. A very
 // long text at the end of the only row comes beside it: [JSON, bytes].
 export async function query(/** @type {any} */ db, /** @type {string} */ sql, /** @type {string} */ values) {
-  const rows = await db.prepare(sql).bind(...JSON.parse(values)).raw({ columnNames: true });
-  const row = rows.length === 2 ? rows[1] : [];
+  return apart(await db.prepare(sql).bind(...JSON.parse(values)).raw({ columnNames: true }));
+}
+
+function apart(/** @type {any[][]} */ rows) {
+  const row = (rows.length === 2 && rows[1]) || [];
   const text = row[row.length - 1];
   if (typeof text !== "string" || text.length < 65_536) return crossing(JSON.stringify(rows));
   row.pop();
@@ -243,6 +246,13 @@ export async function send(/** @type {any} */ namespace, /** @type {string} */ n
 export function sqlRows(/** @type {any} */ storage, /** @type {string} */ statement) {
   const cursor = storage.sql.exec(statement);
   return crossing(JSON.stringify([cursor.columnNames, ...cursor.raw()]));
+}
+
+// As `query`, in an object's own SQLite.
+export function sqlPage(/** @type {any} */ storage, /** @type {string} */ statement, /** @type {string} */ values) {
+  const bound = JSON.parse(values).map((/** @type {unknown} */ value) => (Array.isArray(value) ? new Uint8Array(value) : value));
+  const cursor = storage.sql.exec(statement, ...bound);
+  return apart([cursor.columnNames, ...cursor.raw()]);
 }
 
 // Runs one statement in an object's own SQLite for what it does.

@@ -54,6 +54,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = sqlRows)]
     pub(super) fn sql_rows(storage: &JsValue, statement: &str) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(catch, js_name = sqlPage)]
+    pub(super) fn sql_page(storage: &JsValue, statement: &str, values: &str) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(catch, js_name = sqlExec)]
     pub(super) fn sql_exec(storage: &JsValue, statement: &str) -> Result<(), JsValue>;
 

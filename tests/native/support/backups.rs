@@ -8,6 +8,7 @@ use edgekeep::backup::engine::{Engine, Settings, Stop};
 use edgekeep::backup::ports::{Journal, Scratch, Waiting};
 use edgekeep::backup::retention::Policy;
 use edgekeep::backup::state::{Phase, Run};
+use edgekeep::backup::verify::{self, Counting};
 use edgekeep::backup::writer::gunzip;
 use edgekeep::ports::{BackupStatus, Backups, Db, DbError, Outcome, PortError};
 use edgekeep::store::value::{Row, Statement};
@@ -215,6 +216,11 @@ impl Db for MemoryScratch {
 #[async_trait]
 impl Scratch for MemoryScratch {
     async fn load(&self, run: &str, member: u64, bytes: Vec<u8>) -> Result<(), PortError> {
+    async fn count(&self, asked: Counting) -> Result<Counting, PortError> {
+        let db = self.db();
+        verify::count(db.as_ref(), asked).await.map_err(|stop| PortError::Failed(stop.text().to_owned()))
+    }
+
         let work = || {
             let mut held = self.held();
             if member == 0 {
