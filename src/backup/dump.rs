@@ -160,7 +160,7 @@ impl Engine<'_> {
                     break;
                 }
             }
-            if sql.len() >= self.settings.page_bytes as usize {
+            if sql.len() >= self.settings.member_bytes as usize {
                 break;
             }
         }

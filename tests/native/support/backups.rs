@@ -64,6 +64,7 @@ impl Bench {
                 recipient: self.recipient.as_ref(),
                 keep: &self.keep,
                 page_bytes: self.page_bytes,
+                member_bytes: self.page_bytes,
                 small_bytes: self.small_bytes,
                 part_chunks: self.part_chunks,
             },
@@ -142,13 +143,13 @@ impl MemoryJournal {
     pub fn waiting(&self) -> usize {
         self.held().1.len()
     }
-}
-
 
     /// Loses all but so many of the bytes that wait.
     pub fn truncate(&self, bytes: usize) {
         self.held().1.truncate(bytes);
     }
+}
+
 #[async_trait]
 impl Journal for MemoryJournal {
     async fn load(&self) -> Result<Option<String>, PortError> {
@@ -215,12 +216,12 @@ impl Db for MemoryScratch {
 
 #[async_trait]
 impl Scratch for MemoryScratch {
-    async fn load(&self, run: &str, member: u64, bytes: Vec<u8>) -> Result<(), PortError> {
     async fn count(&self, asked: Counting) -> Result<Counting, PortError> {
         let db = self.db();
         verify::count(db.as_ref(), asked).await.map_err(|stop| PortError::Failed(stop.text().to_owned()))
     }
 
+    async fn load(&self, run: &str, member: u64, bytes: Vec<u8>) -> Result<(), PortError> {
         let work = || {
             let mut held = self.held();
             if member == 0 {
