@@ -23,5 +23,5 @@ export default [
     },
   },
   // Snippets that run in the Worker, beside the Rust that calls them.
-  { files: ["src/**/*.js", "bench/workers/**/*.js"], languageOptions: { globals: globals.worker } },
+  { files: ["src/**/*.js", "bench/workers/**/*.js"], languageOptions: { globals: { ...globals.worker, FixedLengthStream: "readonly" } } },
 ];

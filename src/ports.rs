@@ -114,6 +114,16 @@ pub enum DbError {
     Other(String),
 }
 
+/// Bytes that are asked for a piece at a time, so that nobody has to hold them all.
+#[async_trait]
+pub trait Pieces: Send {
+    /// The next piece, never an empty one; `None` after the last.
+    ///
+    /// # Errors
+    /// When it can't be had.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, PortError>;
+}
+
 /// Objects by key.
 #[async_trait]
 pub trait Objects: Send + Sync {
@@ -147,12 +157,19 @@ pub trait Objects: Send + Sync {
     /// When the store does not answer.
     async fn begin(&self, key: &str) -> Result<String, PortError>;
 
-    /// Uploads one part, numbered from 1: at least 5 MiB and all of one size, but for the last. The same number again
-    /// replaces it. Gives its tag.
+    /// Uploads one part of so many bytes, numbered from 1: at least 5 MiB and all of one size, but for the last. The same
+    /// number again replaces it. Gives its tag.
     ///
     /// # Errors
-    /// When the store does not answer.
-    async fn part(&self, key: &str, upload: &str, number: u16, bytes: Vec<u8>) -> Result<String, PortError>;
+    /// When the store does not answer, or the pieces end early or can't be had.
+    async fn part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: u16,
+        size: u64,
+        pieces: &mut dyn Pieces,
+    ) -> Result<String, PortError>;
 
     /// Makes one object of the parts: numbers and tags in order.
     ///

@@ -93,6 +93,12 @@ impl Sealer {
         self.key = [0; 32];
     }
 
+    /// How many bytes [`Sealer::seal`] makes of so many in all, with what it has carried over.
+    #[must_use]
+    pub fn sealed(&self, plain: u64) -> u64 {
+        self.carry.len() as u64 + plain + plain.div_ceil(CHUNK as u64) * (SEALED_CHUNK - CHUNK) as u64
+    }
+
     /// Encrypts whole chunks of [`CHUNK`] bytes, and with `last` the end of the file, which must not be empty unless the
     /// file is. Gives out `size` bytes, or all that there is at the end.
     ///
@@ -137,3 +143,30 @@ fn seal(key: &[u8; 32], nonce: [u8; 12], plain: &[u8]) -> Result<Vec<u8>, PortEr
 pub const CHUNK: usize = 64 * 1024;
 /// Encrypted bytes of one chunk.
 pub const SEALED_CHUNK: usize = CHUNK + 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seals_the_same_bytes_at_once_and_piece_by_piece() {
+        let plain: Vec<u8> = (0..7 * CHUNK + 1_000).map(|at| (at % 251) as u8).collect();
+        let (part, size) = (3 * CHUNK, 3 * SEALED_CHUNK);
+        let new = || Sealer { key: [7; 32], chunk: 0, carry: b"a header".to_vec() };
+        let (mut whole, mut pieced) = (new(), new());
+        for (at, plain) in plain.chunks(part).enumerate() {
+            let last = at == 2;
+            let told = if last { whole.sealed(plain.len() as u64) } else { size as u64 };
+            let wanted = whole.seal(plain, size, last).unwrap();
+            assert_eq!(wanted.len() as u64, told);
+            let mut found = Vec::new();
+            let pieces: Vec<_> = plain.chunks(2 * CHUNK).collect();
+            for (at, piece) in pieces.iter().enumerate() {
+                let ends = last && at + 1 == pieces.len();
+                found.extend(pieced.seal(piece, size.saturating_sub(found.len()), ends).unwrap());
+            }
+            assert!(found == wanted, "part {at}");
+        }
+        assert!(whole == pieced);
+    }
+}

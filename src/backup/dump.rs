@@ -160,7 +160,7 @@ impl Engine<'_> {
                     break;
                 }
             }
-            if sql.len() >= self.settings.page_bytes as usize {
+            if sql.len() >= self.settings.member_bytes as usize {
                 break;
             }
         }
@@ -351,8 +351,8 @@ const SCHEMA_STATEMENTS: usize = 4;
 /// Tables of a database that is read in one transaction.
 const SMALL_TABLES: usize = 30;
 const SMALL_ROWS: u32 = 4_096;
-/// Pages that may go into one member, when they are small.
-const PAGES: usize = 4;
+/// Pages of one step at most: an invocation may ask the database so and so often.
+pub(super) const PAGES: usize = 8;
 /// Columns of a large row that are asked for at once.
 const COLUMNS: usize = 20;
 /// Bytes of a large value that are fetched at once.

@@ -40,6 +40,8 @@ pub struct Settings<'a> {
     pub keep: &'a Policy,
     /// About how many bytes of SQL a page has.
     pub page_bytes: u32,
+    /// About how many bytes of SQL make a gzip member, which takes a few pages.
+    pub member_bytes: u32,
     /// Chunks of 64 KiB in a part of the object.
     pub part_chunks: u32,
     /// Up to about how many bytes a database is read in one transaction.

@@ -8,6 +8,7 @@
 //! - `verified.json` is written only after a scratch database has loaded the dump and is the same ([`verify`]).
 
 pub mod age;
+mod bound;
 pub mod budget;
 pub mod capture;
 pub mod catalog;

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use super::bound::Bound;
 use super::capture::{captures_of, collations, keys, untouched};
 use super::columns::{holds_reals, joined, key_literals, literals, quoted, quoted_line, values, weight};
 use super::literal;
@@ -67,7 +68,8 @@ pub enum Source {
 /// the lines of as many as fit.
 #[must_use]
 pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Statement {
-    let condition = cursor.after.as_deref().map(|after| beyond(table, after));
+    let mut bound = Bound::default();
+    let condition = cursor.after.as_deref().map(|after| beyond(table, after, &mut bound));
     let condition = condition.as_deref();
     let order = order(table);
     let weighed = rows(table, source, condition, &format!("{} AS w", weight(table)));
@@ -78,7 +80,7 @@ pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Stat
          SELECT coalesce(sum(total <= {bytes}), 0) FROM (\
          SELECT sum(CASE WHEN w > {LARGE} THEN {} ELSE w END) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM _edgekeep_w)) END, \
          coalesce(sum(w), 0) * 1000 / {bytes} FROM _edgekeep_w)",
-        cursor.rows,
+        bound.number(cursor.rows.into()),
         u64::from(bytes) * 2,
     );
     // Names that no table of a user has: one that is called `w` would be read in its place.
@@ -104,7 +106,7 @@ pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Stat
              group_concat(CASE WHEN abs(w) > {LARGE} THEN {key} ELSE {line} END, char(1, 10)) AS lines FROM _edgekeep_t"
         )
     };
-    Statement::built(sql)
+    Statement::built(sql).with(bound.values())
 }
 
 /// Reads what [`query`] gave.
@@ -187,11 +189,9 @@ pub fn large_values(table: &Table, source: Source, key: &[String], columns: std:
             )
         })
         .collect();
-    Statement::built(format!(
-        "SELECT {} FROM ({})",
-        columns.join(", "),
-        rows(table, source, Some(&exactly(table, key)), &values(table))
-    ))
+    let mut bound = Bound::default();
+    let rows = rows(table, source, Some(&exactly(table, key, &mut bound)), &values(table));
+    Statement::built(format!("SELECT {} FROM ({rows})", columns.join(", "))).with(bound.values())
 }
 
 /// Bytes of one value of a large row.
@@ -208,12 +208,14 @@ pub struct Stretch {
 /// The query for stretches of values of a large row, as hex: `p0`, `p1`, ...
 #[must_use]
 pub fn large_pieces(table: &Table, source: Source, key: &[String], stretches: &[Stretch]) -> Statement {
-    let rows = rows(table, source, Some(&exactly(table, key)), &values(table));
-    let piece = |(at, Stretch { column, from, bytes }): (usize, &Stretch)| {
-        format!("hex(substr(CAST(c{column} AS BLOB), {}, {bytes})) AS p{at}", from + 1)
+    let mut bound = Bound::default();
+    let rows = rows(table, source, Some(&exactly(table, key, &mut bound)), &values(table));
+    let mut piece = |(at, Stretch { column, from, bytes }): (usize, &Stretch)| {
+        let (from, bytes) = (bound.number(from + 1), bound.number(*bytes));
+        format!("hex(substr(CAST(c{column} AS BLOB), {from}, {bytes})) AS p{at}")
     };
-    let pieces: Vec<_> = stretches.iter().enumerate().map(piece).collect();
-    Statement::built(format!("SELECT {} FROM ({rows})", pieces.join(", ")))
+    let pieces: Vec<_> = stretches.iter().enumerate().map(&mut piece).collect();
+    Statement::built(format!("SELECT {} FROM ({rows})", pieces.join(", "))).with(bound.values())
 }
 
 /// Rows of a table as `k0...` and `columns` of their values, which these know as `c0...`; those that were put aside in place
@@ -265,13 +267,13 @@ fn place(part: usize) -> String {
 }
 
 /// Rows beyond a key.
-fn beyond(table: &Table, after: &[String]) -> String {
+fn beyond(table: &Table, after: &[String], bound: &mut Bound) -> String {
     let Key::Primary(columns) = &table.key else {
-        return format!("{} > {}", place(0), after.first().map_or("NULL", String::as_str));
+        return format!("{} > {}", place(0), bound.literal(after.first().map_or("NULL", String::as_str)));
     };
     let parts: Vec<_> =
         collations(table).iter().enumerate().map(|(part, collation)| format!("{}{collation}", place(part))).collect();
-    let after: Vec<_> = after.iter().map(|literal| format!("+{literal}")).collect();
+    let after: Vec<_> = after.iter().map(|literal| bound.literal(literal)).collect();
     if columns.iter().all(|column| !column.descending) {
         return format!("({}) > ({})", parts.join(", "), after.join(", "));
     }
@@ -289,10 +291,11 @@ fn beyond(table: &Table, after: &[String]) -> String {
 }
 
 /// The row of a key.
-fn exactly(table: &Table, key: &[String]) -> String {
+fn exactly(table: &Table, key: &[String], bound: &mut Bound) -> String {
     let parts = collations(table).into_iter().enumerate().zip(key);
-    let parts: Vec<_> =
-        parts.map(|((part, collation), literal)| format!("{}{collation} = +{literal}", place(part))).collect();
+    let parts: Vec<_> = parts
+        .map(|((part, collation), literal)| format!("{}{collation} = {}", place(part), bound.literal(literal)))
+        .collect();
     parts.join(" AND ")
 }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::verify::Counting;
 use crate::ports::{Db, PortError};
 
 /// The memory of a run, which outlives its process.
@@ -19,11 +20,11 @@ pub trait Journal: Send + Sync {
     /// When it can't be written; then nothing has changed.
     async fn commit(&self, run: &str, waiting: Waiting) -> Result<(), PortError>;
 
-    /// The first so many bytes of those that wait, or all when there are fewer.
+    /// So many bytes of those that wait, behind the first `from` of them, or fewer when there are fewer.
     ///
     /// # Errors
     /// When they can't be read.
-    async fn peek(&self, bytes: u64) -> Result<Vec<u8>, PortError>;
+    async fn peek(&self, from: u64, bytes: u64) -> Result<Vec<u8>, PortError>;
 }
 
 /// What becomes of the bytes that wait.
@@ -48,6 +49,12 @@ pub trait Scratch: Db {
     /// # Errors
     /// When it is not the next one, or its SQL fails.
     async fn load(&self, run: &str, member: u64, bytes: Vec<u8>) -> Result<(), PortError>;
+
+    /// Counts the rows of the next few pages of a table, as [`super::verify::count`] does.
+    ///
+    /// # Errors
+    /// When it does not answer, or a page can't be read.
+    async fn count(&self, asked: Counting) -> Result<Counting, PortError>;
 
     /// Empties it.
     ///

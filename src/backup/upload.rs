@@ -1,14 +1,19 @@
 //! Getting the dump into the bucket: equal parts, then one object, then the manifest.
 
-use super::age::{CHUNK, SEALED_CHUNK};
+use std::ops::Range;
+
+use async_trait::async_trait;
+
+use super::age::{CHUNK, SEALED_CHUNK, Sealer};
 use super::digest::Digest;
 use super::engine::{Engine, Stop};
 use super::manifest::{
     Extent, FORMAT, Manifest, ObjectEntry, SqlText, TableEntry, Verified, manifest_key, object_key, verified_key,
 };
-use super::ports::Waiting;
+use super::ports::{Journal, Waiting};
 use super::state::{Phase, Run};
 use crate::domain::time::rfc3339;
+use crate::ports::{Pieces, PortError};
 
 impl Engine<'_> {
     /// There is enough for a part. One byte more than that, since the last part must not be empty; or the end has come.
@@ -33,21 +38,31 @@ impl Engine<'_> {
             return Err(stop);
         };
         let last = run.waiting <= self.part_bytes();
-        let plain = self.journal.peek(self.part_bytes()).await?;
-        if plain.len() as u64 != run.waiting.min(self.part_bytes()) {
-            return Err(Stop::lost());
-        }
-        let taken = plain.len() as u64;
-        let bytes = match &mut run.sealer {
-            Some(sealer) => sealer.seal(&plain, self.settings.part_chunks as usize * SEALED_CHUNK, last)?,
-            None => plain,
+        let taken = run.waiting.min(self.part_bytes());
+        let size = match &run.sealer {
+            Some(sealer) if last => sealer.sealed(taken),
+            Some(_) => u64::from(self.settings.part_chunks) * SEALED_CHUNK as u64,
+            None => taken,
         };
-        let extent = Extent { bytes: bytes.len() as u64, sha256: Digest::of(&bytes) };
-        run.object.update(&bytes);
         let number =
             u16::try_from(run.parts.len() + 1).map_err(|_| Stop::Never("more parts than there can be".into()))?;
-        let tag = self.objects.part(&key, &upload, number, bytes).await?;
-        run.parts.push((extent, tag));
+        let mut part = Part {
+            journal: self.journal,
+            sealer: run.sealer.as_mut(),
+            object: &mut run.object,
+            plain: 0..taken,
+            last,
+            left: size,
+            digest: Digest::default(),
+            lost: false,
+        };
+        let sent = self.objects.part(&key, &upload, number, size, &mut part).await;
+        let Part { digest, lost, .. } = part;
+        if lost {
+            return Err(Stop::lost());
+        }
+        let tag = sent?;
+        run.parts.push((Extent { bytes: digest.bytes(), sha256: digest.hex() }, tag));
         run.waiting -= taken;
         self.commit(run, Waiting::Drop(taken)).await
     }
@@ -104,6 +119,50 @@ impl Engine<'_> {
     }
 }
 
+/// A part on its way from the journal into the bucket, of which one piece at a time is in memory.
+struct Part<'a> {
+    journal: &'a dyn Journal,
+    sealer: Option<&'a mut Sealer>,
+    /// Of the whole object.
+    object: &'a mut Digest,
+    /// What of the bytes that wait is still to come.
+    plain: Range<u64>,
+    /// It is the last part.
+    last: bool,
+    /// Bytes that are still to be given out.
+    left: u64,
+    digest: Digest,
+    /// The journal has fewer bytes than the run knows of.
+    lost: bool,
+}
+
+#[async_trait]
+impl Pieces for Part<'_> {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, PortError> {
+        if self.plain.is_empty() {
+            return Ok(None);
+        }
+        let wanted = (self.plain.end - self.plain.start).min(PIECE);
+        let plain = self.journal.peek(self.plain.start, wanted).await?;
+        if plain.len() as u64 != wanted {
+            self.lost = true;
+            return Err(PortError::Failed("the journal has fewer bytes than it should".into()));
+        }
+        self.plain.start += wanted;
+        let bytes = match &mut self.sealer {
+            Some(sealer) => {
+                let last = self.last && self.plain.is_empty();
+                sealer.seal(&plain, usize::try_from(self.left).unwrap_or(usize::MAX), last)?
+            }
+            None => plain,
+        };
+        self.left = self.left.saturating_sub(bytes.len() as u64);
+        self.digest.update(&bytes);
+        self.object.update(&bytes);
+        Ok(Some(bytes))
+    }
+}
+
 /// The manifest of a run that is complete.
 pub(super) fn manifest(run: &Run) -> Option<Manifest> {
     let source = run.source.as_ref()?;
@@ -145,3 +204,5 @@ fn manifest_bytes(run: &Run) -> Result<Vec<u8>, Stop> {
 
 /// Chunks of a part: 5 MiB, the least that R2 takes, and a little more when they are encrypted.
 pub const PART_CHUNKS: u32 = 80;
+/// Bytes that are on their way at once: whole chunks, as the cipher needs them.
+const PIECE: u64 = 4 * CHUNK as u64;

@@ -4,13 +4,15 @@
 //! here: its members went into the scratch database as they were made, and from the bucket the cipher's digests are checked.
 //! Either way every byte in the bucket has been read again, and what was loaded is compared row by row, by digest.
 
+use serde::{Deserialize, Serialize};
+
 use super::digest::Digest;
-use super::dump::{counted, large};
+use super::dump::{PAGES, counted, large};
 use super::engine::{Engine, Stop};
 use super::manifest::Sequence;
 use super::page::{self, Cursor, Page, Source};
 use super::ports::Waiting;
-use super::schema::{self, Schema};
+use super::schema::{self, Schema, Table};
 use super::state::{Count, Phase, Run};
 use super::{capture, upload};
 use crate::ports::Db;
@@ -73,7 +75,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Compares the scratch database with what was dumped, a page at a time.
+    /// Compares the scratch database with what was dumped, a few pages at a time. It counts by itself: its rows stay there.
     pub(super) async fn compare(&self, run: &mut Run) -> Result<(), Stop> {
         let source = run.source.clone().ok_or_else(Stop::lost)?;
         if run.table == 0 && run.cursor == Cursor::default() {
@@ -85,37 +87,76 @@ impl Engine<'_> {
                 run.phase = Phase::Attest;
                 break;
             };
-            let rows =
-                self.scratch.query(page::query(table, Source::Now, &run.cursor, self.settings.page_bytes)).await?;
             let count = run.compared.get_mut(run.table).ok_or_else(Stop::lost)?;
-            match page::read(table, &run.cursor, &rows)? {
-                Page::Again if run.cursor.exact => return Err(Stop::lost()),
-                Page::Again => run.cursor.exact = true,
-                Page::Large(key) => {
-                    large(self.scratch, table, Source::Now, &key, count).await?;
-                    run.cursor.after = Some(key);
-                    break;
-                }
-                Page::Rows { lines, next, more, rows } => {
-                    *count = counted(std::mem::take(count), &lines);
-                    if more {
-                        run.cursor = Cursor { after: next, rows, exact: false };
-                        continue;
-                    }
-                    let wanted = run.tables.get(run.table).ok_or_else(Stop::lost)?;
-                    if wanted != count {
-                        return Err(Stop::Never(format!(
-                            "verification: table {} has {} rows restored and {} dumped, or they differ",
-                            table.name, count.rows, wanted.rows
-                        )));
-                    }
-                    run.table += 1;
-                    run.cursor = Cursor::default();
-                }
+            let asked = Counting {
+                table: table.clone(),
+                cursor: run.cursor.clone(),
+                count: std::mem::take(count),
+                page_bytes: self.settings.page_bytes,
+                done: false,
+            };
+            let found = self.scratch.count(asked).await?;
+            *count = found.count;
+            if !found.done {
+                run.cursor = found.cursor;
+                break;
             }
+            let wanted = run.tables.get(run.table).ok_or_else(Stop::lost)?;
+            if wanted != count {
+                return Err(Stop::Never(format!(
+                    "verification: table {} has {} rows restored and {} dumped, or they differ",
+                    table.name, count.rows, wanted.rows
+                )));
+            }
+            run.table += 1;
+            run.cursor = Cursor::default();
         }
         self.commit(run, Waiting::Keep).await
     }
+}
+
+/// A table whose rows are being counted and digested, a few pages at a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Counting {
+    /// Which one.
+    pub table: Table,
+    /// Where the next page begins.
+    pub cursor: Cursor,
+    /// What was counted up to there.
+    pub count: Count,
+    /// About how many bytes a page has.
+    pub page_bytes: u32,
+    /// All rows have been counted.
+    pub done: bool,
+}
+
+/// Counts the rows of the next few pages.
+///
+/// # Errors
+/// When the database does not answer, or not in a form that can be read.
+pub async fn count(db: &dyn Db, asked: Counting) -> Result<Counting, Stop> {
+    let Counting { table, mut cursor, mut count, page_bytes, mut done } = asked;
+    for _ in 0..PAGES {
+        let rows = db.query(page::query(&table, Source::Now, &cursor, page_bytes)).await?;
+        match page::read(&table, &cursor, &rows)? {
+            Page::Again if cursor.exact => return Err(Stop::lost()),
+            Page::Again => cursor.exact = true,
+            Page::Large(key) => {
+                large(db, &table, Source::Now, &key, &mut count).await?;
+                cursor.after = Some(key);
+                break;
+            }
+            Page::Rows { lines, next, more, rows } => {
+                count = counted(count, &lines);
+                if !more {
+                    done = true;
+                    break;
+                }
+                cursor = Cursor { after: next, rows, exact: false };
+            }
+        }
+    }
+    Ok(Counting { table, cursor, count, page_bytes, done })
 }
 
 async fn compare_schema<D: Db + ?Sized>(scratch: &D, wanted: &Schema, sequences: &[Sequence]) -> Result<(), Stop> {
@@ -149,5 +190,3 @@ async fn check<D: Db + ?Sized>(scratch: &D) -> Result<String, Stop> {
         broken => Ok(format!("quick_check ok, foreign_key_check {}", broken.unwrap_or(-1))),
     }
 }
-
-const PAGES: usize = 4;

@@ -85,7 +85,8 @@ fn text(answer: &JsValue) -> Result<String, DbError> {
     edge::text(answer).ok_or_else(|| DbError::Other("D1 gave no text".into()))
 }
 
-fn rows(answer: &JsValue) -> Result<Vec<Row>, DbError> {
+/// Rows from what `query` of `edge.js` gave.
+pub(super) fn rows(answer: &JsValue) -> Result<Vec<Row>, DbError> {
     match answer.dyn_ref::<Array>() {
         Some(apart) => d1_text::rows_and_text(&text(&apart.get(0))?, text(&apart.get(1))?),
         None => d1_text::rows(&text(answer)?),

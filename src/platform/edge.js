@@ -110,8 +110,11 @@ export async function outbound(
 // `values` is a JSON array; gives [[column, ...], [value, ...], ...] as JSON. `raw` keeps columns of the same name apart. A very
 // long text at the end of the only row comes beside it: [JSON, bytes].
 export async function query(/** @type {any} */ db, /** @type {string} */ sql, /** @type {string} */ values) {
-  const rows = await db.prepare(sql).bind(...JSON.parse(values)).raw({ columnNames: true });
-  const row = rows.length === 2 ? rows[1] : [];
+  return apart(await db.prepare(sql).bind(...JSON.parse(values)).raw({ columnNames: true }));
+}
+
+function apart(/** @type {any[][]} */ rows) {
+  const row = (rows.length === 2 && rows[1]) || [];
   const text = row[row.length - 1];
   if (typeof text !== "string" || text.length < 65_536) return crossing(JSON.stringify(rows));
   row.pop();
@@ -141,8 +144,30 @@ export async function beginUpload(/** @type {any} */ bucket, /** @type {string} 
   return (await bucket.createMultipartUpload(key)).uploadId;
 }
 
-export async function uploadPart(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {string} */ upload, /** @type {number} */ number, /** @type {Uint8Array<ArrayBuffer>} */ bytes) {
-  return (await lending(bytes, (copy) => bucket.resumeMultipartUpload(key, upload).uploadPart(number, copy))).etag;
+/** @typedef {{ writer: WritableStreamDefaultWriter<Uint8Array>, done: Promise<{ etag: string }> }} Part */
+
+// A part that is written a piece at a time, of which the bucket must know the length. Its upload begins at once.
+export function openPart(/** @type {any} */ bucket, /** @type {string} */ key, /** @type {string} */ upload, /** @type {number} */ number, /** @type {number} */ size) {
+  const { readable, writable } = new FixedLengthStream(size);
+  const done = bucket.resumeMultipartUpload(key, upload).uploadPart(number, readable);
+  // Whoever writes or closes is told; when nobody does any more, nobody need be.
+  done.catch(() => undefined);
+  return { writer: writable.getWriter(), done };
+}
+
+// Returns when the piece has gone. An upload that failed reads no more, and says why.
+export async function writePart(/** @type {Part} */ { writer, done }, /** @type {Uint8Array<ArrayBuffer>} */ bytes) {
+  await lending(bytes, (copy) => Promise.race([writer.write(copy), done]));
+}
+
+// Gives the tag.
+export async function closePart(/** @type {Part} */ { writer, done }) {
+  const [{ etag }] = await Promise.all([done, writer.close()]);
+  return etag;
+}
+
+export function abortPart(/** @type {Part} */ { writer }) {
+  writer.abort(new Error("the part was given up")).catch(() => undefined);
 }
 
 // `parts` is a JSON array of {partNumber, etag}.
@@ -200,16 +225,21 @@ export function journalCommit(/** @type {any} */ storage, /** @type {string} */ 
   });
 }
 
-// The first so many bytes of those that wait.
-export function journalPeek(/** @type {any} */ storage, /** @type {number} */ count) {
+// So many bytes of those that wait, behind the first `from` of them.
+export function journalPeek(/** @type {any} */ storage, /** @type {number} */ from, /** @type {number} */ count) {
+  const { sql } = storage;
   const whole = new Uint8Array(count);
-  let at = 0;
-  for (const { bytes } of storage.sql.exec("SELECT bytes FROM waiting ORDER BY id")) {
-    const row = new Uint8Array(bytes);
-    const piece = row.subarray(0, count - at);
-    whole.set(piece, at);
-    at += piece.length;
-    release(row);
+  let [before, at] = [0, 0];
+  for (const { id, size } of sql.exec("SELECT id, length(bytes) AS size FROM waiting ORDER BY id")) {
+    const skipped = Math.max(from - before, 0);
+    before += size;
+    if (skipped >= size) continue;
+    for (const { bytes } of sql.exec("SELECT substr(bytes, ?2, ?3) AS bytes FROM waiting WHERE id = ?1", id, skipped + 1, count - at)) {
+      const piece = new Uint8Array(bytes);
+      whole.set(piece, at);
+      at += piece.length;
+      release(piece);
+    }
     if (at === count) break;
   }
   return whole.subarray(0, at);
@@ -227,6 +257,13 @@ export async function send(/** @type {any} */ namespace, /** @type {string} */ n
 export function sqlRows(/** @type {any} */ storage, /** @type {string} */ statement) {
   const cursor = storage.sql.exec(statement);
   return crossing(JSON.stringify([cursor.columnNames, ...cursor.raw()]));
+}
+
+// As `query`, in an object's own SQLite.
+export function sqlPage(/** @type {any} */ storage, /** @type {string} */ statement, /** @type {string} */ values) {
+  const bound = JSON.parse(values).map((/** @type {unknown} */ value) => (Array.isArray(value) ? new Uint8Array(value) : value));
+  const cursor = storage.sql.exec(statement, ...bound);
+  return apart([cursor.columnNames, ...cursor.raw()]);
 }
 
 // Runs one statement in an object's own SQLite for what it does.

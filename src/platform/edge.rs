@@ -50,12 +50,15 @@ extern "C" {
     ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(catch, js_name = journalPeek)]
-    pub(super) fn journal_peek(storage: &JsValue, count: f64) -> Result<Uint8Array, JsValue>;
+    pub(super) fn journal_peek(storage: &JsValue, from: f64, count: f64) -> Result<Uint8Array, JsValue>;
 
     pub(super) fn send(namespace: &JsValue, name: &str, path: &str, bytes: &[u8], traceparent: &str) -> Promise;
 
     #[wasm_bindgen(catch, js_name = sqlRows)]
     pub(super) fn sql_rows(storage: &JsValue, statement: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = sqlPage)]
+    pub(super) fn sql_page(storage: &JsValue, statement: &str, values: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_name = sqlExec)]
     pub(super) fn sql_exec(storage: &JsValue, statement: &str) -> Result<(), JsValue>;
@@ -69,8 +72,23 @@ extern "C" {
     #[wasm_bindgen(js_name = beginUpload)]
     pub(super) fn begin_upload(bucket: &JsValue, key: &str) -> Promise;
 
-    #[wasm_bindgen(js_name = uploadPart)]
-    pub(super) fn upload_part(bucket: &JsValue, key: &str, upload: &str, number: u16, bytes: &[u8]) -> Promise;
+    #[wasm_bindgen(catch, js_name = openPart)]
+    pub(super) fn open_part(
+        bucket: &JsValue,
+        key: &str,
+        upload: &str,
+        number: u16,
+        size: f64,
+    ) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = writePart)]
+    pub(super) fn write_part(part: &JsValue, bytes: &[u8]) -> Promise;
+
+    #[wasm_bindgen(js_name = closePart)]
+    pub(super) fn close_part(part: &JsValue) -> Promise;
+
+    #[wasm_bindgen(js_name = abortPart)]
+    pub(super) fn abort_part(part: &JsValue);
 
     #[wasm_bindgen(js_name = completeUpload)]
     pub(super) fn complete_upload(bucket: &JsValue, key: &str, upload: &str, parts: &str) -> Promise;

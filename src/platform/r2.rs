@@ -10,7 +10,7 @@ use worker::send::SendFuture;
 
 use super::deadline::within;
 use super::edge;
-use crate::ports::{Objects, PortError};
+use crate::ports::{Objects, Pieces, PortError};
 
 /// A bucket, asked under a deadline.
 pub struct R2 {
@@ -32,7 +32,7 @@ impl R2 {
     async fn within(&self, promise: Promise) -> Result<JsValue, PortError> {
         match within(self.deadline_ms, JsFuture::from(promise)).await {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(PortError::Failed(format!("r2: {}", edge::message(&error)))),
+            Ok(Err(error)) => Err(failed(error)),
             Err(_) => Err(PortError::Timeout),
         }
     }
@@ -83,8 +83,25 @@ impl Objects for R2 {
         SendFuture::new(async { self.text(edge::begin_upload(self.bucket(), key)).await }).await
     }
 
-    async fn part(&self, key: &str, upload: &str, number: u16, bytes: Vec<u8>) -> Result<String, PortError> {
-        SendFuture::new(async { self.text(edge::upload_part(self.bucket(), key, upload, number, &bytes)).await }).await
+    async fn part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: u16,
+        size: u64,
+        pieces: &mut dyn Pieces,
+    ) -> Result<String, PortError> {
+        #[expect(clippy::cast_precision_loss, reason = "no part is as large as 2^53 bytes")]
+        SendFuture::new(async {
+            let part = edge::open_part(self.bucket(), key, upload, number, size as f64).map_err(failed)?;
+            let sent = within(self.deadline_ms, send(&part, pieces)).await.unwrap_or(Err(PortError::Timeout));
+            if sent.is_err() {
+                // Or the upload would wait for the rest of it.
+                edge::abort_part(&part);
+            }
+            sent
+        })
+        .await
     }
 
     async fn complete(&self, key: &str, upload: &str, parts: &[(u16, String)]) -> Result<(), PortError> {
@@ -111,4 +128,17 @@ impl Objects for R2 {
     async fn delete(&self, key: &str) -> Result<(), PortError> {
         SendFuture::new(async { self.within(edge::delete_object(self.bucket(), key)).await.map(drop) }).await
     }
+}
+
+/// Writes a part that has been opened, and gives its tag.
+async fn send(part: &JsValue, pieces: &mut dyn Pieces) -> Result<String, PortError> {
+    while let Some(piece) = pieces.next().await? {
+        JsFuture::from(edge::write_part(part, &piece)).await.map_err(failed)?;
+    }
+    let tag = JsFuture::from(edge::close_part(part)).await.map_err(failed)?;
+    tag.as_string().ok_or_else(|| PortError::Failed("r2: no text".into()))
+}
+
+fn failed(error: JsValue) -> PortError {
+    PortError::Failed(format!("r2: {}", edge::message(&error)))
 }

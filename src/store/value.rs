@@ -85,6 +85,12 @@ impl Statement {
     pub fn built(sql: String) -> Self {
         Self { sql: Cow::Owned(sql), values: Vec::new() }
     }
+
+    /// The same with these values.
+    #[must_use]
+    pub fn with(self, values: Vec<Value>) -> Self {
+        Self { values, ..self }
+    }
 }
 
 /// One row by column name.

@@ -12,7 +12,7 @@ use crate::domain::quota::{Decision, Policy};
 use crate::domain::throttle::Wait;
 use crate::ports::{
     Clock, Db, DbError, HashError, Hasher, LimitKey, Limiter, Objects, Outbound, OutboundRequest, OutboundResponse,
-    Outcome, PortError, Ports, Throttle, Verification,
+    Outcome, Pieces, PortError, Ports, Throttle, Verification,
 };
 use crate::store::value::{Row, Statement};
 
@@ -100,8 +100,15 @@ impl Objects for Observed<dyn Objects> {
         self.step("r2.upload", "begin".to_owned(), port_failure, self.inner.begin(key)).await
     }
 
-    async fn part(&self, key: &str, upload: &str, number: u16, bytes: Vec<u8>) -> Result<String, PortError> {
-        let call = self.inner.part(key, upload, number, bytes);
+    async fn part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: u16,
+        size: u64,
+        pieces: &mut dyn Pieces,
+    ) -> Result<String, PortError> {
+        let call = self.inner.part(key, upload, number, size, pieces);
         self.step("r2.upload", "part".to_owned(), port_failure, call).await
     }
 

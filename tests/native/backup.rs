@@ -241,8 +241,38 @@ async fn a_fault_of_any_call_loses_nothing() {
     }
 }
 
+#[tokio::test]
+async fn a_part_that_goes_in_pieces_is_the_part_that_goes_at_once() {
+    let pieces = || Bench { part_chunks: 6, ..Bench::over(incompressible(25)) };
+    let bench = pieces();
+    assert_good(&bench.run(ID).await);
+    let calm = Bench::over(incompressible(25));
+    assert_good(&calm.run(ID).await);
+    assert_eq!(bench.sql(ID), calm.sql(ID));
+    let parts = manifest(&bench, ID).object.parts;
+    assert!(parts.len() > 1 && parts[0].bytes == 6 << 16, "{parts:?}");
+
+    // A journal that has lost bytes is found out before anything counts.
+    let bench = pieces();
+    bench.start(ID).await;
+    while bench.journal.waiting() <= 6 << 16 {
+        bench.step().await.unwrap();
+    }
+    bench.step().await.unwrap();
+    bench.journal.truncate(5 << 16);
+    let run = bench.finish().await;
+    assert_eq!(run.phase, Phase::Failed);
+    assert_eq!(run.problem.as_deref(), Some("the run has lost its thread"));
+    assert_eq!(bench.objects.open_uploads(), 0);
+}
+
 /// Small enough to be dumped a few hundred times, large enough for pages, large rows and several parts.
 fn faulty() -> Bench {
+    Bench { page_bytes: 60_000, ..Bench::over(incompressible(7)) }
+}
+
+/// So many large rows, and a few small ones.
+fn incompressible(rows: u32) -> SqliteDb {
     let db = SqliteDb::empty();
     db.script(
         "CREATE TABLE a (id INTEGER PRIMARY KEY, b BLOB);
@@ -252,7 +282,7 @@ fn faulty() -> Bench {
     .unwrap();
     // Nothing that could be compressed, the same each time.
     let mut state = 1_u64;
-    for id in 1..8 {
+    for id in 1..=rows {
         let mut hex = String::new();
         while hex.len() < 60_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -260,7 +290,7 @@ fn faulty() -> Bench {
         }
         db.script(&format!("INSERT INTO a VALUES ({id}, x'{hex}')")).unwrap();
     }
-    Bench { page_bytes: 60_000, ..Bench::over(db) }
+    db
 }
 
 #[tokio::test]

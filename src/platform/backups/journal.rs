@@ -40,9 +40,10 @@ impl Journal for ObjectJournal {
         edge::journal_commit(&self.storage, run, mode, bytes, count as f64).map_err(failed)
     }
 
-    async fn peek(&self, bytes: u64) -> Result<Vec<u8>, PortError> {
+    async fn peek(&self, from: u64, bytes: u64) -> Result<Vec<u8>, PortError> {
         #[expect(clippy::cast_precision_loss, reason = "a few million bytes")]
-        edge::journal_peek(&self.storage, bytes as f64).map(|bytes| edge::bytes(&bytes)).map_err(failed)
+        let found = edge::journal_peek(&self.storage, from as f64, bytes as f64);
+        found.map(|bytes| edge::bytes(&bytes)).map_err(failed)
     }
 }
 

@@ -165,6 +165,7 @@ impl Hands {
                 recipient: app.config.backups.recipient.as_ref(),
                 keep: &app.config.backups.keep,
                 page_bytes: PAGE_BYTES,
+                member_bytes: MEMBER_BYTES,
                 part_chunks: PART_CHUNKS,
                 small_bytes: SMALL_BYTES,
             },
@@ -243,6 +244,7 @@ const NEWEST_MS: i64 = 600_000;
 const INVOCATION_MS: i64 = 15_000;
 /// When the process dies, the run goes on after this.
 const WATCHDOG_MS: i64 = 30_000;
-/// The longest text that D1 hands over is 2 MB, and a page may be twice its weight.
-const PAGE_BYTES: u32 = 800_000;
-const SMALL_BYTES: u32 = 1_600_000;
+/// On its way here a page is in memory half a dozen times.
+const PAGE_BYTES: u32 = 400_000;
+const MEMBER_BYTES: u32 = 1_600_000;
+const SMALL_BYTES: u32 = 400_000;

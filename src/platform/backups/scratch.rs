@@ -11,8 +11,9 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 
 use super::journal::rows;
 use crate::backup::ports::Scratch;
+use crate::backup::verify::{self, Counting};
 use crate::backup::{sql, writer};
-use crate::platform::{d1_text, edge, objects};
+use crate::platform::{d1, d1_text, edge, objects};
 use crate::ports::{Db, DbError, Outcome, PortError};
 use crate::store::value::{Row, Statement};
 
@@ -52,6 +53,11 @@ impl ScratchObject {
                 }
                 Response::from_bytes(format!("[{}]", answers.join(",")).into_bytes())
             }
+            ["", "count"] => {
+                let asked: Counting = objects::read(&mut request).await?;
+                let counted = verify::count(&Local { storage: self.storage() }, asked).await;
+                objects::answer(&counted.map_err(|stop| stop.text().to_owned())?)
+            }
             ["", "clear"] => {
                 self.state.storage().delete_all().await?;
                 objects::answer(&())
@@ -87,11 +93,29 @@ impl ScratchObject {
         for statement in sql::statements(&script) {
             // Each file of SQL turns the checks off by itself, in a way that ends with a transaction.
             if !statement.starts_with("PRAGMA ") {
-                exec(statement)?;
+                exec(&format!("{statement}\n{THEN}"))?;
             }
         }
         exec(&format!("INSERT OR REPLACE INTO _edgekeep_loaded VALUES (1, {}, {number})", sql::text(run)))?;
         Ok(())
+    }
+}
+
+/// The object's own SQLite.
+struct Local {
+    storage: JsValue,
+}
+
+#[async_trait]
+impl Db for Local {
+    async fn query(&self, statement: Statement) -> std::result::Result<Vec<Row>, DbError> {
+        let values = d1_text::values(&statement.values)?;
+        let page = edge::sql_page(&self.storage, &statement.sql, &values);
+        d1::rows(&page.map_err(|error| DbError::Other(edge::message(&error)))?)
+    }
+
+    async fn batch(&self, _: Vec<Statement>) -> std::result::Result<Vec<Outcome>, DbError> {
+        Err(DbError::Other("scratch: nothing is written but by loading".into()))
     }
 }
 
@@ -133,6 +157,10 @@ impl Scratch for ScratchClient {
         SendFuture::new(async { self.objects.send(NAME, &path, &bytes).await.map(drop) }).await
     }
 
+    async fn count(&self, asked: Counting) -> std::result::Result<Counting, PortError> {
+        SendFuture::new(async { self.objects.tell(NAME, "/count", &asked).await }).await
+    }
+
     async fn clear(&self) -> std::result::Result<(), PortError> {
         SendFuture::new(async { self.objects.tell(NAME, "/clear", &()).await }).await
     }
@@ -141,5 +169,8 @@ impl Scratch for ScratchClient {
 const NAME: &str = "scratch";
 /// Loading a member takes longer than an ordinary call.
 const DEADLINE_MS: u64 = 25_000;
+/// What follows each statement: of several in one text the runtime keeps the last one compiled, and for this one it needs
+/// little room.
+const THEN: &str = "SELECT 1";
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS _edgekeep_loaded (id INTEGER PRIMARY KEY, run TEXT, member INTEGER)";
 const LAST: &str = "SELECT run, member FROM _edgekeep_loaded";

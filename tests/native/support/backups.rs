@@ -8,6 +8,7 @@ use edgekeep::backup::engine::{Engine, Settings, Stop};
 use edgekeep::backup::ports::{Journal, Scratch, Waiting};
 use edgekeep::backup::retention::Policy;
 use edgekeep::backup::state::{Phase, Run};
+use edgekeep::backup::verify::{self, Counting};
 use edgekeep::backup::writer::gunzip;
 use edgekeep::ports::{BackupStatus, Backups, Db, DbError, Outcome, PortError};
 use edgekeep::store::value::{Row, Statement};
@@ -63,6 +64,7 @@ impl Bench {
                 recipient: self.recipient.as_ref(),
                 keep: &self.keep,
                 page_bytes: self.page_bytes,
+                member_bytes: self.page_bytes,
                 small_bytes: self.small_bytes,
                 part_chunks: self.part_chunks,
             },
@@ -141,6 +143,11 @@ impl MemoryJournal {
     pub fn waiting(&self) -> usize {
         self.held().1.len()
     }
+
+    /// Loses all but so many of the bytes that wait.
+    pub fn truncate(&self, bytes: usize) {
+        self.held().1.truncate(bytes);
+    }
 }
 
 #[async_trait]
@@ -164,9 +171,10 @@ impl Journal for MemoryJournal {
         self.faults.pass(work).await
     }
 
-    async fn peek(&self, bytes: u64) -> Result<Vec<u8>, PortError> {
+    async fn peek(&self, from: u64, bytes: u64) -> Result<Vec<u8>, PortError> {
         let held = self.held();
-        Ok(held.1[..held.1.len().min(usize::try_from(bytes).expect("a size"))].to_vec())
+        let place = |at: u64| held.1.len().min(usize::try_from(at).expect("a size"));
+        Ok(held.1[place(from)..place(from + bytes)].to_vec())
     }
 }
 
@@ -208,6 +216,11 @@ impl Db for MemoryScratch {
 
 #[async_trait]
 impl Scratch for MemoryScratch {
+    async fn count(&self, asked: Counting) -> Result<Counting, PortError> {
+        let db = self.db();
+        verify::count(db.as_ref(), asked).await.map_err(|stop| PortError::Failed(stop.text().to_owned()))
+    }
+
     async fn load(&self, run: &str, member: u64, bytes: Vec<u8>) -> Result<(), PortError> {
         let work = || {
             let mut held = self.held();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use edgekeep::ports::{Objects, PortError};
+use edgekeep::ports::{Objects, Pieces, PortError};
 
 use super::faults::Faults;
 
@@ -108,7 +108,20 @@ impl Objects for MemoryObjects {
         self.faults.pass(work).await
     }
 
-    async fn part(&self, key: &str, upload: &str, number: u16, bytes: Vec<u8>) -> Result<String, PortError> {
+    async fn part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: u16,
+        size: u64,
+        pieces: &mut dyn Pieces,
+    ) -> Result<String, PortError> {
+        let mut bytes = Vec::new();
+        while let Some(piece) = pieces.next().await? {
+            assert!(!piece.is_empty(), "an empty piece");
+            bytes.extend_from_slice(&piece);
+        }
+        assert_eq!(bytes.len() as u64, size, "the length that was told");
         let work = || {
             let mut store = self.store();
             let (own, parts) = store.uploads.get_mut(upload).ok_or_else(|| failed("no such upload"))?;
