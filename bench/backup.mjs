@@ -3,7 +3,7 @@
 //
 // workerd runs the Worker, the database and the bucket in one process here, so its memory is that of all three together;
 // in production each has its own. So the isolate of the Worker, with its Durable Objects, is asked for what it holds itself:
-// this is what the platform limits. Its inspector answers between two turns of the Worker, a few times a second.
+// this is what the platform limits. Its inspector answers between two turns of the Worker, ten times a second.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";

@@ -6,7 +6,7 @@
 
 import { Problem } from "../scripts/process.mjs";
 
-const EVERY_MS = 200;
+const EVERY_MS = 100;
 
 /**
  * @typedef {object} Isolate what it held, in bytes
