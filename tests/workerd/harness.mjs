@@ -37,6 +37,7 @@ export const ADDRESS = "203.0.113.7";
  * @property {boolean} [assets] serves the web app too, as in production; without it every request goes straight to the Worker
  * @property {boolean} [inspect] lets `storage` look into Durable Objects, which wraps their classes
  * @property {string} [beside] script of another Worker on the same database, for what must not go through ours; see `besideUrl`
+ * @property {boolean} [inspector] opens workerd's inspector; see `inspectorUrl`
  * @property {boolean} [quiet] throws the Worker's log away before anyone reads it: for measurements
  */
 
@@ -47,7 +48,7 @@ export const ADDRESS = "203.0.113.7";
  */
 
 /** @param {Start} [options] */
-export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, beside, quiet = false } = {}) {
+export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, inspector = false, beside, quiet = false } = {}) {
   const data = persist ?? mkdtempSync(join(tmpdir(), "edgekeep-"));
   const port = await freePort();
   const besidePort = beside ? await freePort() : 0;
@@ -61,7 +62,8 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
 
   const start = async () => {
     const before = children();
-    runtime = await launch({ ...options({ vars: current, port, data, lines, assets, beside: beside && { script: beside, port: besidePort } }), unsafeInspectDurableObjects: inspect }, quiet);
+    const given = options({ vars: current, port, data, lines, assets, beside: beside && { script: beside, port: besidePort } });
+    runtime = await launch({ ...given, unsafeInspectDurableObjects: inspect, ...(inspector && { inspectorPort: 0 }) }, quiet);
     pids = children().filter((pid) => !before.includes(pid));
   };
   const alive = () => {
@@ -122,6 +124,11 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
 
     get r2() {
       return alive().getR2Bucket("BACKUPS", NAME);
+    },
+
+    /** The inspector of the Worker's isolate, with `inspector`. A restart moves it. */
+    async inspectorUrl() {
+      return new URL(`/core:user:${NAME}`, await alive().getInspectorURL()).href;
     },
 
     /** Removes a Durable Object from memory, as the platform does with an idle one; its storage stays. */
