@@ -50,8 +50,7 @@ export const ADDRESS = "203.0.113.7";
 /** @param {Start} [options] */
 export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, inspector = false, beside, quiet = false } = {}) {
   const data = persist ?? mkdtempSync(join(tmpdir(), "edgekeep-"));
-  const port = await freePort();
-  const besidePort = beside ? await freePort() : 0;
+  let [port, besidePort] = [0, 0];
   /** @type {LogLine[]} */
   const lines = [];
   /** @type {Miniflare | undefined} */
@@ -70,7 +69,11 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
     if (!runtime) throw new Error("The Worker is not running");
     return runtime;
   };
-  await start();
+  await onFreePorts(async () => {
+    port = await freePort();
+    besidePort = beside ? await freePort() : 0;
+    await start();
+  });
   if (migrate) await migrateDatabase(alive());
 
   const url = `http://127.0.0.1:${port}`;
@@ -180,12 +183,17 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
 
 /** @typedef {Awaited<ReturnType<typeof startWorker>>} Worker */
 
-/** A Worker of one module with an empty database, alone in a workerd of its own: something to compare with. */
-export async function startBare(/** @type {string} */ script, { quiet = false } = {}) {
-  const port = await freePort();
-  const converted = convertV4MiniflareOptions(/** @type {any} */ ({ ...bareWorker("bare", script, port), d1Databases: { DB: "bare" } }));
+/**
+ * A Worker of one module with an empty database, alone in a workerd of its own: something to compare with.
+ * @param {string} script @param {{ quiet?: boolean, ports?: () => Promise<number> }} [options] `ports` finds a free one
+ */
+export async function startBare(script, { quiet = false, ports = freePort } = {}) {
   const before = children();
-  const runtime = await launch({ ...converted, ...ALONE }, quiet);
+  const { port, runtime } = await onFreePorts(async () => {
+    const found = await ports();
+    const converted = convertV4MiniflareOptions(/** @type {any} */ ({ ...bareWorker("bare", script, found), d1Databases: { DB: "bare" } }));
+    return { port: found, runtime: await launch({ ...converted, ...ALONE }, quiet) };
+  });
   const [pid = 0] = children().filter((child) => !before.includes(child));
   return { port, pid: () => pid, stop: () => runtime.dispose() };
 }
@@ -209,14 +217,35 @@ async function launch(given, quiet = false) {
     process.env.EDGEKEEP_WORKERD ??= join(NODE_MODULES, ".bin", "workerd");
     process.env.MINIFLARE_WORKERD_PATH = join(PROJECT, "bench", "workers", "workerd-quiet.sh");
   }
+  const runtime = new Miniflare(given);
   try {
-    const runtime = new Miniflare(given);
     await runtime.ready;
     return runtime;
+  } catch (error) {
+    // What did not start is still there, and would keep the process of the test from ending.
+    await runtime.dispose().catch(() => undefined);
+    throw error;
   } finally {
     delete process.env.MINIFLARE_WORKERD_PATH;
   }
 }
+
+/**
+ * Starts something on ports that it looks for itself, anew when one of them was taken before it was used: whoever else on this
+ * machine looks for a port may be given the same one.
+ * @template T @param {() => Promise<T>} start @returns {Promise<T>}
+ */
+export async function onFreePorts(start) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (/** @type {any} */ (error).code !== "ERR_ADDRESS_IN_USE" || tries === TRIES) throw error;
+    }
+  }
+}
+
+const TRIES = 5;
 
 /** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[], assets: boolean, beside: { script: string, port: number } | "" | undefined }} start */
 function options({ vars, port, data, lines, assets, beside }) {

@@ -1,8 +1,11 @@
 // The built Worker starts, answers, keeps its data over SIGKILL, and its harness leaves nothing behind.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { startWorker } from "./harness.mjs";
+import { startBare, startWorker } from "./harness.mjs";
+import { freePort } from "../../scripts/ports.mjs";
 import { children } from "../../scripts/processes.mjs";
 
 describe("the built Worker in workerd", () => {
@@ -25,6 +28,23 @@ describe("the built Worker in workerd", () => {
     await worker.restart();
     assert.equal((await worker.fetch("/healthz")).status, 200);
     assert.equal(await (await worker.d1).prepare("SELECT n FROM kept").first("n"), 7);
+  });
+
+  it("takes another port when somebody else was faster, and leaves nothing of the first start behind", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = /** @type {import("node:net").AddressInfo} */ (other.address());
+    const found = [port];
+    const earlier = children().length;
+    const bare = await startBare("export default { fetch: () => new Response('here') }", { ports: async () => found.pop() ?? freePort() });
+    try {
+      assert.notEqual(bare.port, port);
+      assert.equal(await (await fetch(`http://127.0.0.1:${bare.port}`)).text(), "here");
+      assert.equal(children().length, earlier + 1);
+    } finally {
+      await bare.stop();
+      other.close();
+    }
   });
 
   it("leaves no process behind", async () => {
