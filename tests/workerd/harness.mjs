@@ -235,7 +235,7 @@ async function launch(given, quiet = false) {
  * machine looks for a port may be given the same one.
  * @template T @param {() => Promise<T>} start @returns {Promise<T>}
  */
-export async function onFreePorts(start) {
+async function onFreePorts(start) {
   for (let tries = 1; ; tries += 1) {
     try {
       return await start();
