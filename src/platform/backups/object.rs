@@ -245,6 +245,6 @@ const INVOCATION_MS: i64 = 15_000;
 /// When the process dies, the run goes on after this.
 const WATCHDOG_MS: i64 = 30_000;
 /// On its way here a page is in memory half a dozen times.
-const PAGE_BYTES: u32 = 400_000;
-const MEMBER_BYTES: u32 = 1_600_000;
+const PAGE_BYTES: u32 = 200_000;
+const MEMBER_BYTES: u32 = 800_000;
 const SMALL_BYTES: u32 = 400_000;
