@@ -202,7 +202,7 @@ describe("the drill", () => {
 
   it("makes the backup of a day whose cron came while another was made", async () => {
     const day = new Date(Date.now() + 24 * 60 * 60 * 1000);
-    await operator(worker, "/backups", { method: "POST" });
+    await operator(worker, "/backups", "POST");
     await worker.scheduled("23 3 * * *", day);
     const deadline = Date.now() + 20_000;
     while ((await ofSlot(worker, day)).length === 0 && Date.now() < deadline) await finish(worker);
