@@ -215,7 +215,7 @@ impl Run {
 
     /// What fell to half of the rows of the backup before, or below: a table, or all of them together. In words.
     ///
-    /// Small tables come and go; of one that had fewer than [`MANY`] rows only the loss of all, of [`SOME`] or more, is told.
+    /// Small tables come and go; of one that had fewer than 100 rows only the loss of all, of 20 or more, is told.
     #[must_use]
     pub fn shrunken(&self) -> Vec<String> {
         let tables = self.source.iter().flat_map(|source| &source.schema.tables).map(|table| table.name.as_str());
