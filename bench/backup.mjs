@@ -1,9 +1,10 @@
 // What a backup costs: databases of several sizes, dumped by the built Worker on workerd and, in the same minute, by
 // `sqlite3 FILE .dump | gzip`, of the very same file.
 //
-// workerd runs the Worker, the database and the bucket in one process here, so its memory is that of all three together;
-// in production each has its own. So the isolate of the Worker, with its Durable Objects, is asked for what it holds itself:
-// this is what the platform limits. Its inspector answers between two turns of the Worker, ten times a second.
+// Twice: once with all in one process, for the time; once with the database and the bucket in a process of their own, as they
+// are on machines of their own in production, for the memory of the process of the Worker and its Durable Objects. Of that its
+// isolate is asked besides for what it holds itself, which is what the platform limits: its inspector answers between two turns
+// of the Worker, ten times a second.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
@@ -17,10 +18,9 @@ import { fill } from "./database.mjs";
 import { watchIsolate } from "./isolate.mjs";
 
 // V8 lets garbage lie until it needs the room, and without a bound that measures how much memory the machine has to spare.
-// So each isolate gets little: the Worker with its objects, and each of the simulations of D1 and R2. In production ours has
-// 128 MiB for heap and WebAssembly together; here an eighth of that must do for the heap, or the run would fail. Miniflare
-// itself starts with 12 and not with 10.
-const HEAP_MIB = 16;
+// So each isolate gets little. In production ours has 128 MiB for heap and WebAssembly together; here a tenth of that must do
+// for the heap, or the run would fail. Miniflare itself starts with 12 and not with 10.
+const HEAP_MIB = 12;
 const MB = 1_000_000;
 const MIB = 1 << 20;
 /** MiB of an isolate in production: https://developers.cloudflare.com/workers/platform/limits/#memory */
@@ -40,6 +40,8 @@ const LIMIT_MIB = 128;
  * @property {number} idle resident bytes of workerd before
  * @property {number} peak resident bytes at most
  * @property {number} peakDump at most until the backup was complete
+ * @property {number} program resident bytes of workerd's own program that it took from its file meanwhile
+ * @property {number} storage resident bytes that the process of the database and the bucket came to have meanwhile
  * @property {import("./isolate.mjs").Isolate} isolate of the Worker and its objects, without the database and the bucket
  * @property {string} v8 the flags it ran with, which bound each isolate's heap
  * @property {number} computed seconds of computation of workerd, all threads
@@ -84,7 +86,7 @@ export function rows(figures) {
       {
         what: `${what}, memory`,
         value: `${over.toFixed(0)} MiB over ${mib(each.idle)} MiB idle`,
-        beside: `${mib(each.peakDump - each.idle)} MiB until the dump was complete, each isolate with ${each.v8}`,
+        beside: `${mib(each.program)} MiB of them pages of workerd's program; ${mib(each.peakDump - each.idle)} until the dump was complete; database and bucket beside it ${mib(each.storage)}; ${each.v8}`,
         aim: "at most 64 MiB",
         met: over <= 64,
       },
@@ -103,23 +105,11 @@ export function rows(figures) {
 async function one(bytes, sqlite3, say) {
   const data = mkdtempSync(join(tmpdir(), "edgekeep-bench-"));
   try {
-    const worker = await startWorker({ vars: OPERATOR, persist: data, quiet: true, inspector: true });
+    const timed = await inOneProcess(data, bytes, sqlite3, say);
+    say("  Again, with the database and the bucket in a process of their own");
+    const worker = await startWorker({ vars: OPERATOR, persist: data, migrate: false, apart: true, quiet: true, inspector: true });
     try {
-      await worker.halt();
-      const file = databaseFile(data);
-      say(`  Filling a database of ${bytes / MB} MB`);
-      const count = fill(file, bytes);
-      const size = statSync(file).size;
-      say(`  sqlite3 .dump | gzip`);
-      // Read once before, so that neither of the two finds the file on the disk and the other in memory.
-      await dumpWithSqlite3(sqlite3, file);
-      const referred = await dumpWithSqlite3(sqlite3, file);
-      await worker.restart();
-      const done = await backUp(worker, say);
-      // Afterwards once more: what else the machine does may have changed meanwhile.
-      await worker.halt();
-      const again = await dumpWithSqlite3(sqlite3, file);
-      return { bytes: size, rows: count, ...done, reference: (referred.seconds + again.seconds) / 2, referenceBytes: referred.bytes };
+      return { ...timed, ...(await measured(worker, say)), v8: process.env.MINIFLARE_WORKERD_V8_FLAGS ?? "" };
     } finally {
       await worker.stop();
     }
@@ -128,39 +118,87 @@ async function one(bytes, sqlite3, say) {
   }
 }
 
+/** @param {string} data @param {number} bytes @param {string} sqlite3 @param {(line: string) => void} say */
+async function inOneProcess(data, bytes, sqlite3, say) {
+  const worker = await startWorker({ vars: OPERATOR, persist: data, quiet: true });
+  try {
+    await worker.halt();
+    const file = databaseFile(data);
+    say(`  Filling a database of ${bytes / MB} MB`);
+    const count = fill(file, bytes);
+    const size = statSync(file).size;
+    say(`  sqlite3 .dump | gzip`);
+    // Read once before, so that neither of the two finds the file on the disk and the other in memory.
+    await dumpWithSqlite3(sqlite3, file);
+    const referred = await dumpWithSqlite3(sqlite3, file);
+    await worker.restart();
+    await warm(worker);
+    const { computed: before } = memory(worker.pid());
+    const times = await backUp(worker, say);
+    const { computed } = memory(worker.pid());
+    // Afterwards once more: what else the machine does may have changed meanwhile.
+    await worker.halt();
+    const again = await dumpWithSqlite3(sqlite3, file);
+    const reference = (referred.seconds + again.seconds) / 2;
+    return { bytes: size, rows: count, ...times, computed: (computed - before) / 1000, reference, referenceBytes: referred.bytes };
+  } finally {
+    await worker.stop();
+  }
+}
+
 /** @param {import("../tests/workerd/harness.mjs").Worker} worker @param {(line: string) => void} say */
-async function backUp(worker, say) {
-  const call = async (/** @type {string} */ path, method = "GET") => {
-    const answer = await worker.fetch(`/api/v1/operator${path}`, { method, headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } });
-    if (!answer.ok) throw new Problem(`${path} answered ${answer.status}`, (await answer.text()).slice(0, 300));
-    return answer.json();
-  };
-  // What is loaded once for all is loaded before: the Worker's own code, the database's pages of the schema.
-  for (let n = 0; n < 5; n += 1) await call("/backups");
+async function measured(worker, say) {
+  await warm(worker);
   await sleep(1_000);
   resetPeak(worker.pid());
-  const idle = memory(worker.pid()).resident;
+  const idle = memory(worker.pid());
+  const beside = memory(worker.storagePid());
   const isolate = await watchIsolate(await worker.inspectorUrl());
-  const before = memory(worker.pid()).computed;
+  let peakDump = 0;
+  await backUp(worker, say, () => void (peakDump = memory(worker.pid()).peak));
+  const { peak, files } = memory(worker.pid());
+  const storage = memory(worker.storagePid()).peak - beside.resident;
+  return { idle: idle.resident, peak, peakDump, program: files - idle.files, storage, isolate: await isolate.stop() };
+}
+
+// What is loaded once for all is loaded before: the Worker's own code, the database's pages of the schema.
+/** @param {import("../tests/workerd/harness.mjs").Worker} worker */
+async function warm(worker) {
+  for (let n = 0; n < 5; n += 1) await operator(worker, "/backups");
+}
+
+/** @param {import("../tests/workerd/harness.mjs").Worker} worker @param {string} path */
+async function operator(worker, path, method = "GET") {
+  const answer = await worker.fetch(`/api/v1/operator${path}`, { method, headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } });
+  if (!answer.ok) throw new Problem(`${path} answered ${answer.status}`, (await answer.text()).slice(0, 300));
+  return answer.json();
+}
+
+/**
+ * Makes a backup and waits for its end.
+ * @param {import("../tests/workerd/harness.mjs").Worker} worker @param {(line: string) => void} say
+ * @param {() => void} [dumped] called once when it is in the bucket
+ */
+async function backUp(worker, say, dumped = () => {}) {
   const started = performance.now();
-  let { run } = await call("/backups", "POST");
+  let { run } = await operator(worker, "/backups", "POST");
   const { id } = run;
-  let shown = "";
-  let [peakDump, dumped] = [0, 0];
+  let [shown, complete] = ["", false];
   // Each look is a request that lists the bucket: more of them would take a good part of a run of a second.
   for (let wait = 250; !["done", "failed"].includes(run.phase); wait = Math.min(wait + 25, 1_000)) {
     await sleep(wait);
-    ({ run } = await call("/backups"));
-    const { peak } = memory(worker.pid());
-    if (!dumped && ["load", "compare", "attest", "prune", "done"].includes(run.phase)) [peakDump, dumped] = [peak, performance.now()];
-    if (run.phase !== shown) say(`    ${((performance.now() - started) / 1000).toFixed(1)} s  ${run.phase}  ${run.rows} rows, ${(run.sql_bytes / MB).toFixed(0)} MB of SQL, ${(peak / MIB).toFixed(0)} MiB`);
+    ({ run } = await operator(worker, "/backups"));
+    if (!complete && ["load", "compare", "attest", "prune", "done"].includes(run.phase)) {
+      complete = true;
+      dumped();
+    }
+    const mib = (memory(worker.pid()).peak / MIB).toFixed(0);
+    if (run.phase !== shown) say(`    ${((performance.now() - started) / 1000).toFixed(1)} s  ${run.phase}  ${run.rows} rows, ${(run.sql_bytes / MB).toFixed(0)} MB of SQL, ${mib} MiB`);
     shown = run.phase;
   }
   if (run.phase !== "done" || run.problem) throw new Problem(`The backup ${id} failed`, run.problem);
-  const { computed, peak } = memory(worker.pid());
-  const own = await isolate.stop();
   // Its own times, not those at which it was looked at.
-  const { manifest, verified_at } = await call(`/backups/${id}`);
+  const { manifest, verified_at } = await operator(worker, `/backups/${id}`);
   const since = (/** @type {string} */ moment) => (Date.parse(moment) - Date.parse(manifest.started_at)) / 1000;
   return {
     sql: manifest.sql.bytes,
@@ -168,12 +206,6 @@ async function backUp(worker, say) {
     consistency: manifest.consistency,
     dump: since(manifest.completed_at),
     verified: since(verified_at),
-    idle,
-    peak,
-    peakDump,
-    isolate: own,
-    v8: process.env.MINIFLARE_WORKERD_V8_FLAGS ?? "",
-    computed: (computed - before) / 1000,
   };
 }
 

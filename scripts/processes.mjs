@@ -47,13 +47,14 @@ export function computed(/** @type {number} */ pid) {
 }
 
 /**
- * What a process holds in memory and what it has computed: bytes resident now and at most, milliseconds of all threads.
+ * What a process holds in memory and what it has computed: bytes resident now and at most, those of them that are pages of
+ * files such as its own program, milliseconds of all threads.
  * Linux only.
  */
 export function memory(/** @type {number} */ pid) {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const bytes = (/** @type {string} */ name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? NaN) * 1024;
-  return { resident: bytes("VmRSS"), peak: bytes("VmHWM"), computed: computed(pid) ?? NaN };
+  return { resident: bytes("VmRSS"), peak: bytes("VmHWM"), files: bytes("RssFile"), computed: computed(pid) ?? NaN };
 }
 
 /** Forgets what a process held at most until now. Linux only. */

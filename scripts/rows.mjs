@@ -13,7 +13,7 @@ const SMALL = 256;
 
 /** @param {import("node:sqlite").DatabaseSync} database @param {string} table @returns {{ rows: number, sha256: string }} */
 export function digest(database, table) {
-  const columns = database.prepare("SELECT name, type, hidden FROM pragma_table_xinfo(?)").all(table);
+  const columns = database.prepare("SELECT name, type, hidden, pk FROM pragma_table_xinfo(?)").all(table);
   const { wr, strict } = database.prepare("SELECT wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ?").get(table) ?? {};
   const kept = columns.filter(({ hidden }) => Number(hidden) < 2);
   const only = kept.map(({ type }) => (strict ? ONLY[String(type).toUpperCase()] : undefined));
@@ -33,8 +33,10 @@ export function digest(database, table) {
   return { rows, sha256: hash.digest("hex") };
 }
 
+/** A name of the row id that no column has taken, or the column that is the row id. */
 function rowid(/** @type {Record<string, unknown>[]} */ columns) {
-  return ["rowid", "_rowid_", "oid"].find((alias) => !columns.some(({ name }) => String(name).toLowerCase() === alias)) ?? "rowid";
+  const free = ["rowid", "_rowid_", "oid"].find((alias) => !columns.some(({ name }) => String(name).toLowerCase() === alias));
+  return free ?? quoted(columns.find(({ pk }) => Number(pk) === 1)?.name);
 }
 
 /** @param {import("node:sqlite").DatabaseSync} database @param {string} table */

@@ -12,7 +12,7 @@ use crate::domain::id;
 use crate::domain::time::rfc3339;
 use crate::error::{Error, Result};
 use crate::health;
-use crate::ports::Level;
+use crate::ports::{BackupStatus, Level};
 use crate::store::{cron_runs, probe_hours, sessions, usage};
 use crate::telemetry;
 use crate::telemetry::line::{Line, milliseconds};
@@ -123,8 +123,12 @@ async fn work(app: &App, cron: &str, scheduled_ms: i64, now_ms: i64) -> Result<S
 async fn start_backup(app: &App, scheduled_ms: i64) -> Result<String> {
     let time = rfc3339(scheduled_ms);
     let day = time.get(..10).unwrap_or_default();
-    app.ports.backups.start(day).await?;
-    Ok(format!("backup of {day} begun"))
+    let BackupStatus { run, waiting, .. } = app.ports.backups.start(day).await?;
+    Ok(match run {
+        _ if waiting.is_some_and(|slot| slot == day) => format!("backup of {day} waits for another to end"),
+        Some(run) if run.slot == day && run.phase != "done" => format!("backup of {day} begun"),
+        _ => format!("backup of {day} is there already"),
+    })
 }
 
 /// Says so when there is no good backup of late. Asking also gives a run that has lost its alarm a new one.

@@ -51,12 +51,12 @@ pub async fn one(objects: &dyn Objects, id: &str) -> Result<Option<Backup>, Port
     Ok(Some(Backup { manifest, verified_at: own.map(|verified| verified.verified_at) }))
 }
 
-/// The newest backup that has been restored.
+/// The newest backup that has been restored. One that is dated in the future says nothing of how things stand.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn newest_verified(objects: &dyn Objects) -> Result<Option<Backup>, PortError> {
-    newest(objects, |_| true).await
+pub async fn newest_verified(objects: &dyn Objects, now_ms: i64) -> Result<Option<Backup>, PortError> {
+    newest(objects, |backup| at_ms(&backup.manifest) <= now_ms).await
 }
 
 impl Backup {
@@ -72,13 +72,14 @@ impl Backup {
 /// # Errors
 /// When the store does not answer.
 pub async fn verified_before(objects: &dyn Objects, id: &str) -> Result<Option<Backup>, PortError> {
-    newest(objects, |earlier| earlier < id).await
+    newest(objects, |earlier| earlier.manifest.id.as_str() < id).await
 }
 
-async fn newest(objects: &dyn Objects, wanted: impl Fn(&str) -> bool) -> Result<Option<Backup>, PortError> {
+async fn newest(objects: &dyn Objects, wanted: impl Fn(&Backup) -> bool) -> Result<Option<Backup>, PortError> {
     let keys = objects.list(PREFIX).await?;
-    for id in keys.iter().rev().filter_map(|(key, _)| id_of(key)).filter(|id| wanted(id)) {
-        if let Some(backup) = one(objects, id).await?.filter(|backup| backup.verified_at.is_some()) {
+    for id in keys.iter().rev().filter_map(|(key, _)| id_of(key)) {
+        let found = one(objects, id).await?;
+        if let Some(backup) = found.filter(|backup| backup.verified_at.is_some() && wanted(backup)) {
             return Ok(Some(backup));
         }
     }
@@ -131,8 +132,10 @@ impl Engine<'_> {
     /// Lets go what the policy does not keep. A backup that shrank may be a mishap and pushes nothing out before somebody has
     /// looked at it: the next one does.
     pub(super) async fn prune(&self, run: &mut Run) -> Result<(), Stop> {
-        run.rows_before = verified_before(self.objects, &run.id).await?.map(|backup| backup.rows());
-        if !run.has_shrunk() {
+        let before = verified_before(self.objects, &run.id).await?;
+        let tables = before.into_iter().flat_map(|backup| backup.manifest.tables);
+        run.before = tables.map(|table| (table.name, table.rows)).collect();
+        if run.shrunken().is_empty() {
             prune(self.objects, self.settings.keep, self.clock.now_ms()).await?;
         }
         Ok(())

@@ -1,8 +1,10 @@
 //! Which backups stay, with the meaning of restic's `forget`.
 //!
 //! For each rule `n` times a period the newest backup of each of the last n periods that have one stays; one backup can
-//! serve several rules. What is incomplete is not looked at and not touched. Besides the rules: the newest that is verified
-//! always stays, what is dated in the future stays and counts for nothing, and an empty policy deletes nothing.
+//! serve several rules. Only what has been restored counts: a backup that was not pushes none out that was. What is
+//! incomplete is not looked at and not touched. Besides the rules: the newest that is verified always stays, and so does
+//! what is newer than it and may yet be; what is dated in the future stays and counts for nothing, and an empty policy
+//! deletes nothing.
 
 use chrono::{DateTime, Datelike as _};
 
@@ -96,7 +98,9 @@ pub fn forget(policy: &Policy, backups: &[Kept], now_ms: i64) -> Vec<Verdict> {
         }
         if future {
             note(at, "dated in the future".into());
-        } else if backup.verified && !seen_verified {
+        } else if !backup.verified && !seen_verified {
+            note(at, "not verified, and none newer is".into());
+        } else if !seen_verified {
             seen_verified = true;
             note(at, "newest verified".into());
         }
@@ -107,7 +111,8 @@ pub fn forget(policy: &Policy, backups: &[Kept], now_ms: i64) -> Vec<Verdict> {
         (policy.monthly, "month", month),
     ] {
         let (mut left, mut last) = (count, None);
-        for (at, backup) in backups.iter().enumerate().filter(|(_, backup)| backup.at_ms <= now_ms) {
+        let counts = |backup: &Kept| backup.verified && backup.at_ms <= now_ms;
+        for (at, backup) in backups.iter().enumerate().filter(|(_, backup)| counts(backup)) {
             let own = Some(period(backup.at_ms));
             if left > 0 && own != last {
                 note(at, format!("newest of {what} {}", own.as_deref().unwrap_or_default()));

@@ -65,7 +65,7 @@ pub enum Only {
 /// By what the rows of a table are told apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Key {
-    /// By the row id, under the name that no column has taken.
+    /// By the row id, under the name that no column has taken, or quoted under that of the column which is the row id.
     Rowid(String),
     /// By the primary key of a table without row ids.
     Primary(Vec<KeyColumn>),
@@ -215,16 +215,33 @@ fn table(name: String, create: String, tables: &[Row], columns: &[Row], uniques:
     let key = if flags.integer("wr")? != 0 {
         primary(&own, &indexes)?
     } else {
-        let taken =
+        let free =
             |alias: &&str| !all.iter().any(|row| row.text("name").is_ok_and(|name| name.eq_ignore_ascii_case(alias)));
-        let alias = ["rowid", "_rowid_", "oid"].into_iter().find(taken);
-        Key::Rowid(alias.ok_or_else(|| unsupported("hides its row ids behind columns of that name"))?.to_owned())
+        let alias = ["rowid", "_rowid_", "oid"].into_iter().find(free).map(str::to_owned);
+        let alias = alias.or(integer_key(&all, &indexes)?);
+        Key::Rowid(alias.ok_or_else(|| unsupported("hides its row ids behind columns of that name"))?)
     };
     let uniques = read_uniques(&indexes).map_err(|what| match what {
         Unreadable::Unsupported(what) => unsupported(&what),
         other => other,
     })?;
     Ok(Table { name, sql: create, columns: own, generated, key, uniques })
+}
+
+/// The column that is the row id by another name: an INTEGER PRIMARY KEY, which needs no index.
+fn integer_key(columns: &[Row], indexes: &[Row]) -> Result<Option<String>, DbError> {
+    let mut key = None;
+    for column in columns {
+        if column.integer("pk")? == 1 && column.text("type")?.eq_ignore_ascii_case("INTEGER") {
+            key = Some(sql::name(&column.text("name")?));
+        }
+    }
+    for index in indexes {
+        if index.text("origin")? == "pk" {
+            return Ok(None);
+        }
+    }
+    Ok(key)
 }
 
 fn only(declared: &str) -> Option<Only> {
@@ -290,7 +307,7 @@ ORDER BY type, name";
 const TABLES: &str = "SELECT name, type AS kind, wr, strict FROM pragma_table_list
 WHERE schema = 'main' AND type <> 'view'";
 
-const COLUMNS: &str = "SELECT m.name AS tbl, c.name, c.type, c.hidden FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) c
+const COLUMNS: &str = "SELECT m.name AS tbl, c.name, c.type, c.hidden, c.pk FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) c
 WHERE m.type = 'table' AND substr(m.name, 1, 4) <> '_cf_' AND substr(m.name, 1, 7) <> 'sqlite_' AND substr(m.name, 1, 10) <> '_edgekeep_'
 ORDER BY m.name, c.cid";
 

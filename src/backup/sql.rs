@@ -51,16 +51,27 @@ pub fn index(create: &str) -> Option<(Vec<String>, Option<String>)> {
 #[must_use]
 pub fn statements(script: &str) -> Vec<&str> {
     let mut found = Vec::new();
-    let mut rest = script;
-    while !rest.trim_start().is_empty() {
-        // Rows of data hold no line break, and they are nearly all that there is.
-        let simple = rest.starts_with("INSERT INTO ").then(|| rest.find(";\n").map(|end| end + 1)).flatten();
-        let end = simple.unwrap_or_else(|| statement_end(rest));
+    let mut rest = script.trim_start();
+    while !rest.is_empty() {
+        let end = rows_end(rest).unwrap_or_else(|| statement_end(rest));
         let (statement, after) = rest.split_at(end);
-        found.push(statement.trim_start());
-        rest = after;
+        found.push(statement);
+        rest = after.trim_start();
     }
     found
+}
+
+/// Where a statement of rows ends, when this is one. They are nearly all that there is, and no value of theirs holds a line
+/// break; but the name of a table may.
+fn rows_end(text: &str) -> Option<usize> {
+    let mut at = text.strip_prefix("INSERT INTO \"").map(|after| text.len() - after.len())?;
+    loop {
+        at += text.get(at..)?.find('"')? + 1;
+        match text.get(at..)?.strip_prefix('"') {
+            Some(_) => at += 1,
+            None => return Some(at + text.get(at..)?.find(";\n")? + 1),
+        }
+    }
 }
 
 fn statement_end(text: &str) -> usize {
@@ -204,6 +215,8 @@ mod tests {
             "DROP TABLE t",
         ];
         assert_eq!(statements(&all.join("\n")), all);
+        let odd = ["INSERT INTO \"a;\nb\"\"c;\n\" VALUES\n(1),\n(2);", "INSERT INTO \"t\" VALUES\n(';');", "SELECT 1"];
+        assert_eq!(statements(&odd.join("\n\n")), odd);
         assert!(statements(" \n").is_empty());
     }
 

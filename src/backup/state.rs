@@ -1,5 +1,7 @@
 //! All that a run has to know of itself to be taken up again by another process: one JSON text in the journal.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::age::Sealer;
@@ -60,11 +62,25 @@ pub struct Run {
     pub checked: usize,
     /// In the verification: what has been read of the next part.
     pub part: Digest,
-    /// Rows of the newest backup before this one that has been restored.
+    /// Each table of the newest backup before this one that has been restored, with its rows.
     #[serde(default)]
-    pub rows_before: Option<u64>,
+    pub before: Vec<(String, u64)>,
     /// In the verification: each table's rows as restored.
     pub compared: Vec<Count>,
+    /// The latest slots before this one that have had their backup.
+    #[serde(default)]
+    pub had: Vec<String>,
+}
+
+/// What becomes of a slot that asks for its run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// It has its run, or has had it.
+    Had,
+    /// Its run may begin.
+    Now,
+    /// Another run goes on.
+    Later,
 }
 
 /// Where a run is.
@@ -162,8 +178,32 @@ impl Run {
             loaded: 0,
             checked: 0,
             part: Digest::default(),
-            rows_before: None,
+            before: Vec::new(),
             compared: Vec::new(),
+            had: Vec::new(),
+        }
+    }
+
+    /// The run that comes after this one: it knows which slots have had theirs.
+    #[must_use]
+    pub fn followed_by(self, next: Self) -> Self {
+        let mut had = self.had;
+        if self.phase == Phase::Done && !self.slot.starts_with(BY_HAND) {
+            had.push(self.slot);
+            had.drain(..had.len().saturating_sub(SLOTS));
+        }
+        Self { had, ..next }
+    }
+
+    /// Whether a slot may have a run, beside or after this one. A run that failed makes room in its slot for another.
+    #[must_use]
+    pub fn turn(&self, slot: &str) -> Turn {
+        if self.had.iter().any(|had| had == slot) || self.slot == slot && self.phase != Phase::Failed {
+            Turn::Had
+        } else if self.phase.is_over() {
+            Turn::Now
+        } else {
+            Turn::Later
         }
     }
 
@@ -173,16 +213,85 @@ impl Run {
         self.tables.iter().map(|table| table.rows).sum()
     }
 
-    /// It has less than half of the rows of the backup before.
+    /// What fell to half of the rows of the backup before, or below: a table, or all of them together. In words.
+    ///
+    /// Small tables come and go; of one that had fewer than 100 rows only the loss of all, of 20 or more, is told.
     #[must_use]
-    pub fn has_shrunk(&self) -> bool {
-        self.rows_before.is_some_and(|before| self.rows() < before / 2)
+    pub fn shrunken(&self) -> Vec<String> {
+        let tables = self.source.iter().flat_map(|source| &source.schema.tables).map(|table| table.name.as_str());
+        let rows: HashMap<_, _> = tables.zip(self.tables.iter().map(|table| table.rows)).collect();
+        let told =
+            |what: &str, rows: u64, before: u64| format!("{what} {rows} rows, and {before} in the backup before");
+        let mut found = Vec::new();
+        let before: u64 = self.before.iter().map(|(_, rows)| rows).sum();
+        if before > 0 && halved(self.rows(), before) {
+            found.push(told("all tables have", self.rows(), before));
+        }
+        for (table, before) in &self.before {
+            let rows = rows.get(table.as_str()).copied().unwrap_or(0);
+            if halved(rows, *before) && *before >= if rows == 0 { SOME } else { MANY } {
+                found.push(told(&format!("table {table} has"), rows, *before));
+            }
+        }
+        found
     }
 
     /// The same run at its beginning: what it had read is worth nothing.
     #[must_use]
     pub fn anew(&self) -> Self {
         let run = Self::new(self.id.clone(), self.slot.clone(), self.started_ms);
-        Self { restarts: self.restarts + 1, problem: self.problem.clone(), ..run }
+        Self { restarts: self.restarts + 1, problem: self.problem.clone(), had: self.had.clone(), ..run }
+    }
+}
+
+fn halved(rows: u64, before: u64) -> bool {
+    rows.saturating_mul(2) <= before
+}
+
+/// Slots of runs that nobody scheduled begin so.
+pub const BY_HAND: &str = "by hand ";
+/// Slots that are remembered: a cron that comes again comes within days.
+const SLOTS: usize = 10;
+/// Rows of a table whose loss by half is no accident of small numbers.
+const MANY: u64 = 100;
+/// Rows that a table does not lose all of by the way.
+const SOME: u64 = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(slot: &str, phase: Phase) -> Run {
+        Run { phase, ..Run::new("id".into(), slot.into(), 0) }
+    }
+
+    #[test]
+    fn a_slot_has_one_run_whatever_runs_came_in_between() {
+        let day = run("2026-01-01", Phase::Done);
+        let by_hand = day.followed_by(run("by hand 2026-01-01T05:00:00Z", Phase::Done));
+        assert_eq!(by_hand.turn("2026-01-01"), Turn::Had);
+        assert_eq!(by_hand.turn("2026-01-02"), Turn::Now);
+        let next = by_hand.followed_by(run("2026-01-02", Phase::Rows));
+        assert_eq!(next.had, ["2026-01-01"], "what was made by hand was nobody's slot");
+        assert_eq!(next.anew().had, ["2026-01-01"]);
+    }
+
+    #[test]
+    fn a_slot_waits_for_another_run_and_gets_a_second_one_only_after_a_failure() {
+        assert_eq!(run("a", Phase::Rows).turn("b"), Turn::Later);
+        assert_eq!(run("a", Phase::Rows).turn("a"), Turn::Had);
+        assert_eq!(run("a", Phase::Failed).turn("a"), Turn::Now);
+        let after = run("a", Phase::Failed).followed_by(run("b", Phase::Done));
+        assert_eq!(after.turn("a"), Turn::Now);
+    }
+
+    #[test]
+    fn remembers_a_number_of_slots_and_no_more() {
+        let mut last = run("0", Phase::Done);
+        for day in 1..40 {
+            last = last.followed_by(run(&day.to_string(), Phase::Done));
+        }
+        assert_eq!(last.had.len(), SLOTS);
+        assert_eq!((last.turn("38"), last.turn("1")), (Turn::Had, Turn::Now));
     }
 }

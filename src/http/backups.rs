@@ -9,6 +9,7 @@ use super::call::Call;
 use super::reply::Reply;
 use crate::backup::catalog::{self, Backup};
 use crate::backup::manifest::is_id;
+use crate::backup::state::BY_HAND;
 use crate::domain::time::rfc3339;
 use crate::error::{Error, Result};
 use crate::ports::{BackupRun, BackupStatus};
@@ -113,7 +114,7 @@ pub async fn list(call: Call, (): ()) -> Result<Reply> {
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn start(call: Call, (): ()) -> Result<Reply> {
-    let slot = format!("by hand {}", rfc3339(call.now_ms));
+    let slot = format!("{BY_HAND}{}", rfc3339(call.now_ms));
     let status = call.app.ports.backups.start(&slot).await?;
     reply(&call, StatusCode::ACCEPTED, status).await
 }

@@ -8,7 +8,8 @@ use super::PortError;
 /// The runs of backups, of which one goes on at a time.
 #[async_trait]
 pub trait Backups: Send + Sync {
-    /// Begins a backup for this slot, unless one goes on or the slot has had its own; either way, how things stand then.
+    /// Begins a backup for this slot, unless the slot has had its own; either way, how things stand then. While another goes
+    /// on, a slot of the schedule waits for its end.
     ///
     /// # Errors
     /// When it can't be asked.
@@ -28,6 +29,9 @@ pub struct BackupStatus {
     pub run: Option<BackupRun>,
     /// The latest backup that is complete and has been restored.
     pub last: Option<LastBackup>,
+    /// A slot whose run begins when this one is over.
+    #[serde(default)]
+    pub waiting: Option<String>,
 }
 
 /// The latest run of a backup.

@@ -4,7 +4,7 @@ use edgekeep::backup::catalog;
 use edgekeep::backup::manifest::{Consistency, Manifest, manifest_key, object_key, verified_key};
 use edgekeep::backup::retention::Policy;
 use edgekeep::backup::state::{Phase, Run};
-use edgekeep::ports::{Objects as _, PortError};
+use edgekeep::ports::{Clock as _, Objects as _, PortError};
 
 use crate::support::backups::Bench;
 use crate::support::faults::Fault;
@@ -417,6 +417,12 @@ async fn passes_over_foreign_objects_and_keeps_what_the_policy_keeps() {
     bench.clock.advance(-30 * day);
     assert_good(&bench.run("20251207T030405Z-00000001").await);
     assert_eq!(catalog::all(bench.objects.as_ref()).await.unwrap().len(), 3);
+    let newest = catalog::newest_verified(bench.objects.as_ref(), bench.clock.now_ms()).await.unwrap();
+    assert_eq!(
+        newest.unwrap().manifest.id,
+        "20251207T030405Z-00000001",
+        "what is dated in the future says nothing of today"
+    );
 }
 
 const MENAGERIE: &str = include_str!("menagerie.sql");
@@ -445,14 +451,42 @@ async fn a_backup_that_shrank_pushes_nothing_out_and_the_next_does() {
     assert_good(&bench.run("20260101T010000Z-00000001").await);
     bench.clock.advance(1_000);
     assert_eq!(kept().await, 1, "two of one day");
-    bench.db.script("DELETE FROM people WHERE id > 49").unwrap();
+    bench.db.script("DELETE FROM people WHERE id > 50").unwrap();
     let run = bench.run("20260101T020000Z-00000001").await;
     assert_good(&run);
-    assert_eq!((run.has_shrunk(), run.rows_before, kept().await), (true, Some(100), 2));
+    let all = "all tables have 50 rows, and 100 in the backup before".to_owned();
+    let own = "table people has 50 rows, and 100 in the backup before".to_owned();
+    assert_eq!((run.shrunken(), kept().await), (vec![all, own], 2));
     bench.clock.advance(1_000);
     let run = bench.run("20260101T030000Z-00000001").await;
     assert_good(&run);
-    assert_eq!((run.has_shrunk(), run.rows_before, kept().await), (false, Some(49), 1));
+    assert_eq!((run.shrunken(), kept().await), (vec![], 1));
+}
+
+#[tokio::test]
+async fn a_table_that_was_emptied_is_told_beside_a_larger_one() {
+    let bench = Bench::over(SqliteDb::empty());
+    let fill = |table: &str, rows: u32| {
+        let numbers = format!("WITH n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {rows})");
+        bench.db.script(&format!("{numbers} INSERT INTO {table} SELECT n FROM n")).unwrap();
+    };
+    bench.db.script("CREATE TABLE people (id INTEGER PRIMARY KEY); CREATE TABLE logs (id INTEGER PRIMARY KEY); CREATE TABLE few (id INTEGER PRIMARY KEY)").unwrap();
+    fill("people", 44);
+    fill("few", 3);
+    fill("logs", 5_000);
+    assert_good(&bench.run("20260101T000000Z-00000001").await);
+    bench.db.script("DELETE FROM people; DELETE FROM few").unwrap();
+    let run = bench.run("20260102T000000Z-00000001").await;
+    assert_good(&run);
+    assert_eq!(run.shrunken(), ["table people has 0 rows, and 44 in the backup before"]);
+    bench.db.script("DROP TABLE logs").unwrap();
+    let run = bench.run("20260103T000000Z-00000001").await;
+    assert_good(&run);
+    let told = [
+        "all tables have 0 rows, and 5000 in the backup before",
+        "table logs has 0 rows, and 5000 in the backup before",
+    ];
+    assert_eq!(run.shrunken(), told, "one that is gone has none");
 }
 
 #[tokio::test]

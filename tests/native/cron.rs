@@ -1,7 +1,7 @@
 //! Scheduled runs: recorded, whatever happens.
 
 use edgekeep::cron;
-use edgekeep::ports::{DbError, LastBackup, Level};
+use edgekeep::ports::{BackupRun, BackupStatus, DbError, LastBackup, Level};
 
 use crate::support::World;
 use crate::support::clock::START_MS;
@@ -125,9 +125,24 @@ async fn the_backup_of_the_day_begins_at_its_time_and_at_no_other() {
     let world = World::new();
     cron::run(&world.app, "0 * * * *", START_MS).await;
     assert!(world.backups.slots.lock().unwrap().is_empty());
-    cron::run(&world.app, "23 3 * * *", START_MS).await;
-    assert_eq!(*world.backups.slots.lock().unwrap(), ["2026-01-02"]);
-    assert_eq!(world.log.last()["detail"], "0 ended sessions deleted; backup of 2026-01-02 begun");
+    let stands = |slot: &str, phase: &str, waiting: Option<&str>| {
+        let (slot, phase) = (slot.to_owned(), phase.to_owned());
+        let run = BackupRun { id: "id".into(), slot, phase, started_ms: 0, rows: 0, sql_bytes: 0, problem: None };
+        let waiting = waiting.map(str::to_owned);
+        *world.backups.standing.lock().unwrap() = BackupStatus { run: Some(run), last: None, waiting };
+    };
+    let day = "2026-01-02";
+    for (slot, phase, waiting, told) in [
+        (day, "begin", None, "begun"),
+        (day, "done", None, "is there already"),
+        ("by hand", "rows", Some(day), "waits for another to end"),
+        ("by hand", "rows", None, "is there already"),
+    ] {
+        stands(slot, phase, waiting);
+        cron::run(&world.app, "23 3 * * *", START_MS).await;
+        assert_eq!(world.log.last()["detail"], format!("0 ended sessions deleted; backup of {day} {told}"));
+    }
+    assert_eq!(*world.backups.slots.lock().unwrap(), [day; 4]);
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ CREATE TABLE moving (id INTEGER PRIMARY KEY, v INT);
 CREATE TABLE moved (n INT);
 CREATE TABLE _edgekeep (id INTEGER PRIMARY KEY); -- a name like ours, not ours
 CREATE TABLE empty (a, b);
+CREATE TABLE hidden (rowid TEXT, oid TEXT, _rowid_ TEXT, "the id" integer PRIMARY KEY); -- its row id goes by one name alone
 
 INSERT INTO plain (id, a, b, c, d, e) VALUES
   (-9223372036854775808, 'first', -9223372036854775808, x'', 0.1, NULL),
@@ -34,6 +35,7 @@ INSERT INTO plain (id, a, b, c, d, e) VALUES
 WITH RECURSIVE n(i) AS (SELECT 12 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
   INSERT INTO plain SELECT i, 'row ' || i, i * 1000, x'0102', i / 7.0, CASE i % 3 WHEN 0 THEN i WHEN 1 THEN 'x' || i ELSE i * 0.25 END FROM n;
 INSERT INTO "odd ""name""" VALUES ('s', 1, 2.0, 'r'), (NULL, NULL, NULL, NULL), ('t', 2, x'01', '');
+INSERT INTO hidden VALUES ('c', 'b', 'a', 30), ('x', 'y', 'z', -4), (NULL, NULL, NULL, 7);
 INSERT INTO counted (v) VALUES ('a'), ('b'), ('c');
 DELETE FROM counted WHERE id = 3;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)

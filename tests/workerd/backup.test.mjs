@@ -194,10 +194,28 @@ describe("the drill", () => {
     await finish(worker);
     await worker.scheduled("23 3 * * *", time);
     await finish(worker);
-    const { backups } = await (await operator(worker, "/backups")).json();
-    assert.equal(backups.filter((/** @type {any} */ one) => one.slot === time.toISOString().slice(0, 10)).length, 1);
+    await backUp(worker);
+    await worker.scheduled("23 3 * * *", time);
+    await finish(worker);
+    assert.equal((await ofSlot(worker, time)).length, 1, "nor does it make another after one by hand");
+  });
+
+  it("makes the backup of a day whose cron came while another was made", async () => {
+    const day = new Date(Date.now() + 24 * 60 * 60 * 1000);
+    await operator(worker, "/backups", "POST");
+    await worker.scheduled("23 3 * * *", day);
+    const deadline = Date.now() + 20_000;
+    while ((await ofSlot(worker, day)).length === 0 && Date.now() < deadline) await finish(worker);
+    assert.equal((await ofSlot(worker, day)).length, 1);
   });
 });
+
+/** The runs of the backup of a day. @param {import("./harness.mjs").Worker} worker @param {Date} day */
+async function ofSlot(worker, day) {
+  // Of the log, for a newer backup of the same day pushes the older one out.
+  const lines = await worker.jsonLogs(() => true);
+  return lines.filter((line) => line.body === "backup" && line["backup.slot"] === day.toISOString().slice(0, 10));
+}
 
 describe("an encrypted backup", () => {
   it("is opened by age and by nobody without the identity, and has been restored all the same", async () => {

@@ -38,6 +38,7 @@ export const ADDRESS = "203.0.113.7";
  * @property {boolean} [inspect] lets `storage` look into Durable Objects, which wraps their classes
  * @property {string} [beside] script of another Worker on the same database, for what must not go through ours; see `besideUrl`
  * @property {boolean} [inspector] opens workerd's inspector; see `inspectorUrl`
+ * @property {boolean} [apart] keeps the database and the bucket in a process of their own, as in production
  * @property {boolean} [quiet] throws the Worker's log away before anyone reads it: for measurements
  */
 
@@ -48,21 +49,31 @@ export const ADDRESS = "203.0.113.7";
  */
 
 /** @param {Start} [options] */
-export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, inspector = false, beside, quiet = false } = {}) {
+export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, inspector = false, beside, apart = false, quiet = false } = {}) {
   const data = persist ?? mkdtempSync(join(tmpdir(), "edgekeep-"));
   let [port, besidePort] = [0, 0];
   /** @type {LogLine[]} */
   const lines = [];
   /** @type {Miniflare | undefined} */
   let runtime;
+  /** @type {Miniflare | undefined} */
+  let storage;
   /** @type {number[]} */
   let pids = [];
+  let storagePid = 0;
   let current = vars;
 
   const start = async () => {
+    if (apart) {
+      const others = children();
+      const converted = convertV4MiniflareOptions(/** @type {any} */ (bareWorker("storage", NOTHING, await freePort())));
+      storage = await launch({ ...converted, ...ALONE, ...shared(data, "storage") }, quiet);
+      storagePid = children().find((pid) => !others.includes(pid)) ?? 0;
+    }
     const before = children();
     const given = options({ vars: current, port, data, lines, assets, beside: beside && { script: beside, port: besidePort } });
-    runtime = await launch({ ...given, unsafeInspectDurableObjects: inspect, ...(inspector && { inspectorPort: 0 }) }, quiet);
+    const place = apart && shared(data, "worker");
+    runtime = await launch({ ...given, ...place, unsafeInspectDurableObjects: inspect, ...(inspector && { inspectorPort: 0 }) }, quiet);
     pids = children().filter((pid) => !before.includes(pid));
   };
   const alive = () => {
@@ -82,6 +93,8 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
     port,
     besideUrl: `http://127.0.0.1:${besidePort}`,
     pid: () => pids[0] ?? 0,
+    /** The process of the database and the bucket, with `apart`. */
+    storagePid: () => storagePid,
 
     /**
      * Calls the Worker on its own socket; a network error means that workerd is gone.
@@ -169,9 +182,9 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
 
     /** Ends workerd and keeps the data. */
     async halt() {
-      const ending = runtime;
-      runtime = undefined;
-      await ending?.dispose();
+      const ending = [runtime, storage];
+      [runtime, storage] = [undefined, undefined];
+      for (const each of ending) await each?.dispose();
     },
 
     async stop() {
@@ -197,6 +210,23 @@ export async function startBare(script, { quiet = false, ports = freePort } = {}
   const [pid = 0] = children().filter((child) => !before.includes(child));
   return { port, pid: () => pid, stop: () => runtime.dispose() };
 }
+
+/**
+ * Two instances with the same folder share its databases and buckets: the one that was there first holds them, and the other
+ * asks it. What Durable Objects hold is each one's own.
+ * @param {string} data @param {string} name
+ */
+function shared(data, name) {
+  return {
+    enableDevRegistry: true,
+    unsafeDevRegistryPath: join(data, "registry"),
+    unsafeEnableSharedStorage: true,
+    isolatedResourcePersistencePath: join(data, name),
+    resourcePersistencePath: data,
+  };
+}
+
+const NOTHING = "export default { fetch: () => new Response(null, { status: 404 }) };";
 
 function bareWorker(/** @type {string} */ name, /** @type {string} */ script, /** @type {number} */ port) {
   const modules = [{ type: "ESModule", path: `${name}.mjs`, contents: script }];

@@ -26,7 +26,7 @@ fn policies() -> impl Strategy<Value = Policy> {
 /// The newest of each of the last `n` periods that have one, by grouping.
 fn by_period(backups: &[Kept], n: u32, period: fn(i64) -> String) -> Vec<String> {
     let mut groups: BTreeMap<i64, (String, Kept)> = BTreeMap::new();
-    for backup in backups.iter().filter(|backup| backup.at_ms <= NOW) {
+    for backup in backups.iter().filter(|backup| backup.verified && backup.at_ms <= NOW) {
         groups.insert(-backup.at_ms, (period(backup.at_ms), backup.clone()));
     }
     let mut periods: Vec<String> = Vec::new();
@@ -62,7 +62,9 @@ proptest! {
         ]
         .concat();
         wanted.extend(backups.iter().filter(|backup| backup.at_ms > NOW).map(|backup| backup.id.clone()));
-        wanted.extend(backups.iter().rev().find(|backup| backup.verified && backup.at_ms <= NOW).map(|backup| backup.id.clone()));
+        let newest = backups.iter().rev().find(|backup| backup.verified && backup.at_ms <= NOW);
+        let since = newest.map_or(i64::MIN, |backup| backup.at_ms);
+        wanted.extend(backups.iter().filter(|backup| backup.at_ms >= since).map(|backup| backup.id.clone()));
         if policy.is_empty() {
             wanted.extend(backups.iter().map(|backup| backup.id.clone()));
         }
@@ -78,6 +80,15 @@ proptest! {
         if let Some(newest) = newest {
             prop_assert!(backups.iter().any(|backup| backup.verified && backup.at_ms == newest && stay.contains(&backup.id)));
         }
+    }
+
+    #[test]
+    fn what_was_not_restored_pushes_out_nothing_that_was(policy in policies(), backups in backups(), ago in 0..900 * DAY) {
+        let before = staying(&policy, &backups);
+        let mut with = backups;
+        with.push(Kept { id: "unverified".into(), at_ms: NOW - ago, verified: false });
+        let after = staying(&policy, &with);
+        prop_assert!(before.iter().all(|id| after.contains(id)));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The object that makes backups. Each alarm takes a few steps, within what one invocation may ask of D1, and sets the next.
 //!
 //! Before it works, an alarm sets itself again for later: should the process die, that one takes the run up. There is one
-//! object, so there is one run; a slot that has had its run gets no second one.
+//! object, so there is one run at a time; a slot that has had its run gets no second one, and one whose time comes during
+//! another's run waits for its end.
 #![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
 
 use std::cell::RefCell;
@@ -20,7 +21,7 @@ use crate::backup::budget::Metered;
 use crate::backup::catalog;
 use crate::backup::engine::{Engine, Settings, pause_ms};
 use crate::backup::manifest;
-use crate::backup::state::{Phase, Run};
+use crate::backup::state::{BY_HAND, Phase, Run, Turn};
 use crate::backup::upload::PART_CHUNKS;
 use crate::domain::time::rfc3339;
 use crate::platform::{installation, objects};
@@ -64,19 +65,7 @@ impl BackupObject {
         let engine = hands.engine(app);
         let run = engine.load().await.map_err(|error| format!("{error:?}"))?;
         let run = match request.path().as_str() {
-            START => {
-                let slot: String = objects::read(&mut request).await?;
-                // An hour is much, a day is a slot: only a run that ended otherwise makes room in its slot for another.
-                let had = run.as_ref().is_some_and(|run| run.slot == slot && run.phase == Phase::Done);
-                match run {
-                    Some(run) if had || !run.phase.is_over() => Some(run),
-                    _ => {
-                        let new = Run::new(new_id(app)?, slot, app.now_ms());
-                        engine.start(&new).await.map_err(|stop| stop.text().to_owned())?;
-                        Some(new)
-                    }
-                }
-            }
+            START => self.start(app, &engine, objects::read(&mut request).await?, run).await?,
             STATUS => run,
             _ => return objects::no_such_path(),
         };
@@ -84,7 +73,35 @@ impl BackupObject {
             self.state.storage().set_alarm(1).await?;
         }
         let last = self.newest(app).await?;
-        objects::answer(&BackupStatus { run: run.map(on_the_wire), last })
+        let waiting = self.state.storage().get(WAITING).await?;
+        objects::answer(&BackupStatus { run: run.map(on_the_wire), last, waiting })
+    }
+
+    /// Begins a run for a slot if it is its turn; gives the run that there is then.
+    async fn start(&self, app: &App, engine: &Engine<'_>, slot: String, run: Option<Run>) -> Result<Option<Run>> {
+        match run.as_ref().map_or(Turn::Now, |run| run.turn(&slot)) {
+            Turn::Had => {}
+            // Whoever asks by hand is content with the run that goes on.
+            Turn::Later if slot.starts_with(BY_HAND) => {}
+            Turn::Later => self.state.storage().put(WAITING, slot).await?,
+            Turn::Now => {
+                let new = Run::new(new_id(app)?, slot, app.now_ms());
+                let new = run.map_or_else(|| new.clone(), |run| run.followed_by(new.clone()));
+                engine.start(&new).await.map_err(|stop| stop.text().to_owned())?;
+                return Ok(Some(new));
+            }
+        }
+        Ok(run)
+    }
+
+    /// Begins the run of the slot that waited for the end of another, if one did.
+    async fn start_waiting(&self, app: &App, engine: &Engine<'_>) -> Result<bool> {
+        let Some(slot) = self.state.storage().get::<String>(WAITING).await? else { return Ok(false) };
+        let run = engine.load().await.map_err(|error| format!("{error:?}"))?;
+        let run = self.start(app, engine, slot, run).await?;
+        // After it has begun: should the process die before this line, the slot has had its run when it is looked at again.
+        self.state.storage().delete(WAITING).await?;
+        Ok(run.is_some_and(|run| !run.phase.is_over()))
     }
 
     /// What somebody else deletes from the bucket is missed a few minutes later.
@@ -95,7 +112,8 @@ impl BackupObject {
         {
             return Ok(newest.clone());
         }
-        let found = catalog::newest_verified(app.ports.objects.as_ref()).await.map_err(|error| format!("{error:?}"))?;
+        let found =
+            catalog::newest_verified(app.ports.objects.as_ref(), now_ms).await.map_err(|error| format!("{error:?}"))?;
         let newest = found.map(|backup| LastBackup {
             at_ms: catalog::at_ms(&backup.manifest),
             bytes: backup.manifest.object.extent.bytes,
@@ -132,7 +150,11 @@ impl BackupObject {
                 return Response::empty();
             }
         }
-        self.state.storage().delete_alarm().await?;
+        if self.start_waiting(app, &engine).await? {
+            self.state.storage().set_alarm(1).await?;
+        } else {
+            self.state.storage().delete_alarm().await?;
+        }
         Response::empty()
     }
 
@@ -213,15 +235,16 @@ fn report(app: &App, run: &Run) {
     app.log(level, line);
 }
 
-/// What somebody should look at: a run that failed, and one that found less than half of what the last good one did.
+/// What somebody should look at: a run that failed, and one that found half of what the last good one did, or less.
 fn watch(app: &App, run: &Run) {
     let (kind, detail) = if run.phase == Phase::Failed {
         ("backup_failed", run.problem.clone().unwrap_or_default())
-    } else if run.has_shrunk() {
-        let before = run.rows_before.unwrap_or_default();
-        ("backup_shrunk", format!("{} rows, and {before} in the backup before", run.rows()))
     } else {
-        return;
+        let shrunken = run.shrunken();
+        if shrunken.is_empty() {
+            return;
+        }
+        ("backup_shrunk", shrunken.join("; "))
     };
     let now_ms = app.now_ms();
     app.log(
@@ -239,12 +262,14 @@ fn watch(app: &App, run: &Run) {
 
 /// Steps of one alarm, most of which ask D1 once and the others once or twice.
 const STEPS: u32 = 16;
+/// Under this name lies the slot that waits.
+const WAITING: &str = "waiting";
 /// For so long the newest backup is not looked for again.
 const NEWEST_MS: i64 = 600_000;
 const INVOCATION_MS: i64 = 15_000;
 /// When the process dies, the run goes on after this.
 const WATCHDOG_MS: i64 = 30_000;
 /// On its way here a page is in memory half a dozen times.
-const PAGE_BYTES: u32 = 400_000;
-const MEMBER_BYTES: u32 = 1_600_000;
+const PAGE_BYTES: u32 = 200_000;
+const MEMBER_BYTES: u32 = 800_000;
 const SMALL_BYTES: u32 = 400_000;
