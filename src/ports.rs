@@ -31,7 +31,7 @@ pub struct Ports {
     pub objects: Arc<dyn Objects>,
     /// Exact limits: one Durable Object per key in the Worker.
     pub limiter: Arc<dyn Limiter>,
-    /// Waits after failed log-ins: one Durable Object per account in the Worker.
+    /// Waits after wrong passwords: one Durable Object per account, and per session that asks once more, in the Worker.
     pub throttle: Arc<dyn Throttle>,
     /// Password hashing away from the isolate that serves requests.
     pub hasher: Arc<dyn Hasher>,
@@ -222,7 +222,7 @@ pub struct LimitKey {
     pub subject: String,
 }
 
-/// Waits after failed log-ins, per account.
+/// Waits after wrong passwords. An account, or a session that asks for the password once more, is named by a digest.
 #[async_trait]
 pub trait Throttle: Send + Sync {
     /// Counts an attempt as failed before it is made, or says how long to wait. Counting first is what keeps parallel

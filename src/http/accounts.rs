@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::attempt::{attempt, succeed};
+use super::attempt::{Counter, attempt, remember, succeed};
 use super::body::JsonInput;
 use super::call::{Call, Principal};
 use super::grant::{self, Delivery, Opening, UserBody};
@@ -79,6 +79,7 @@ pub async fn register(call: Call, input: Registration) -> Result<Reply> {
         Err(DbError::Unique(column)) if column == "users.email" => return Err(Error::EmailTaken),
         Err(error) => return Err(error.into()),
     }
+    remember(&call, &user.email);
     let user_id = user.id.clone();
     let reply =
         grant::reply(&call, StatusCode::CREATED, user, &opening.session_id, &opening.refresh_token, input.delivery)?;
@@ -130,13 +131,14 @@ impl JsonInput for Login {
 /// # Errors
 /// [`Error::InvalidCredentials`], [`Error::TooManyAttempts`], [`Error::Busy`], [`Error::Unavailable`].
 pub async fn login(call: Call, input: Login) -> Result<Reply> {
-    let mut compared = attempt(&call, input.email.as_str(), compare(&call, &input)).await?;
+    let counter = Counter::of_account(&call, input.email.as_str());
+    let mut compared = attempt(&call, &counter, compare(&call, &input)).await?;
     for _ in 0..COMPARISONS {
         let (found, verification) = compared;
         let Some(credentials) = found.filter(|_| verification.matches) else {
             return Err(Error::InvalidCredentials);
         };
-        succeed(&call, input.email.as_str()).await?;
+        succeed(&call, &counter).await?;
         if let Some(opening) = open(&call, &credentials, verification.rehashed.as_ref()).await? {
             let user_id = credentials.user.id.clone();
             let Opening { session_id, refresh_token, .. } = &opening;

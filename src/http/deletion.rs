@@ -34,8 +34,8 @@ impl JsonInput for Deletion {
     }
 }
 
-/// Deletes the account of the access token with its sessions and tokens, at once and for good. A wrong password counts as
-/// a failed log-in and waits like one: whoever holds a token gains no other way to guess. It is not a 401, on which
+/// Deletes the account of the access token with its sessions and tokens, at once and for good. Wrong passwords make the
+/// session wait as failed log-ins do: whoever holds a token gains no faster way to guess. It is not a 401, on which
 /// clients would refresh a token that is perfectly good.
 ///
 /// # Errors
@@ -46,8 +46,8 @@ pub async fn delete(call: Call, principal: Principal, input: Deletion) -> Result
         cookie::require_own_origin(&call)?;
     }
     let ports = &call.app.ports;
-    let user = principal.user;
-    let stored = confirm(&call, (&user.id, &user.email), &input.password, GONE).await?;
+    let user = &principal.user;
+    let stored = confirm(&call, &principal, &input.password, GONE).await?;
     let Some(stored) = stored else {
         return Err(Error::InvalidInput(vec![FieldProblem::new(
             "password",

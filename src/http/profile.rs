@@ -76,8 +76,8 @@ impl JsonInput for Change {
 }
 
 /// Sets another password and ends every other session, since who changes a password often fears that somebody knows the
-/// old one. Asks for the old one: an unlocked screen must not be enough to take an account over. Guesses at it count as
-/// failed log-ins of the account.
+/// old one. Asks for the old one: an unlocked screen must not be enough to take an account over. Wrong guesses at it make the
+/// session wait as failed log-ins do.
 ///
 /// # Errors
 /// [`Error::InvalidInput`] for a new password that can't be taken and for a wrong old one; [`Error::TooManyAttempts`],
@@ -92,7 +92,7 @@ pub async fn change_password(call: Call, principal: Principal, input: Change) ->
         .into_password();
 
     let gone = Error::Unauthenticated("account is gone");
-    let stored = confirm(&call, (&user.id, email.as_str()), &input.current, gone).await?;
+    let stored = confirm(&call, &principal, &input.current, gone).await?;
     let Some(stored) = stored else { return Err(wrong()) };
 
     let hash = ports.hasher.hash(&new).await?;

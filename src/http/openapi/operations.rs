@@ -92,8 +92,8 @@ fn account(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation>
             ..operation(
                 "changePassword",
                 "Change the password",
-                "Sets another password and ends every other session. Asks for the old one; guesses at it count as failed \
-                 log-ins of the account.",
+                "Sets another password and ends every other session. Asks for the old one; wrong guesses make the session \
+                 wait as failed log-ins do.",
             )
         },
         ("DELETE", "/api/v1/auth/me") => Operation {
@@ -104,7 +104,7 @@ fn account(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation>
                 "deleteMe",
                 "Delete the account",
                 "Deletes the account with its sessions and tokens, at once and for good. Asks for the password once \
-                 more; a wrong one is 400 and waits like a failed log-in.",
+                 more; a wrong one is 400 and makes the session wait as a failed log-in does.",
             )
         },
         ("GET", "/api/v1/usage") => Operation {
