@@ -21,9 +21,10 @@ pub struct RefreshBody {
     refresh_token: Option<String>,
 }
 
-/// A refresh token, and where it was found.
+/// A refresh token, and where it was found. `None`: there is none that could be one. That is refused only after it has been
+/// counted, for it is an attempt like any other.
 pub struct Presented {
-    token: RefreshToken,
+    token: Option<RefreshToken>,
     delivery: Delivery,
 }
 
@@ -33,17 +34,16 @@ impl JsonInput for Presented {
 
     fn from_wire(wire: RefreshBody, call: &Call) -> Result<Self> {
         let (text, delivery) = match wire.refresh_token {
-            Some(text) => (text, Delivery::Body),
-            None => {
-                let text = cookie::read(&call.headers)
-                    .ok_or(Error::InvalidRefreshToken { revoked_of: None, cookie: false })?;
-                cookie::require_own_origin(call)?;
-                (text, Delivery::Cookie)
-            }
+            Some(text) => (Some(text), Delivery::Body),
+            None => match cookie::read(&call.headers) {
+                Some(text) => {
+                    cookie::require_own_origin(call)?;
+                    (Some(text), Delivery::Cookie)
+                }
+                None => (None, Delivery::Body),
+            },
         };
-        let token = RefreshToken::parse(&text)
-            .ok_or(Error::InvalidRefreshToken { revoked_of: None, cookie: delivery == Delivery::Cookie })?;
-        Ok(Self { token, delivery })
+        Ok(Self { token: text.as_deref().and_then(RefreshToken::parse), delivery })
     }
 }
 
@@ -56,6 +56,7 @@ impl JsonInput for Presented {
 pub async fn refresh(call: Call, input: Presented) -> Result<Reply> {
     let Presented { token, delivery } = input;
     let refused = |revoked_of| Error::InvalidRefreshToken { revoked_of, cookie: delivery == Delivery::Cookie };
+    let Some(token) = token else { return Err(refused(None)) };
     let mut salt = [0; 32];
     call.app.ports.entropy.fill(&mut salt)?;
     let redemption = Redemption {
