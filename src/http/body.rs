@@ -4,6 +4,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::call::Call;
@@ -20,10 +21,27 @@ pub trait Input: Sized + Send {
     }
 }
 
-/// A handler without input: the body is not looked at.
+/// A handler without input takes an empty body, or `{}`: what is sent and not wanted is a mistake that its sender should
+/// hear of.
 impl Input for () {
-    async fn read(_: &Call, _: Body, _: usize) -> Result<Self> {
+    async fn read(call: &Call, body: Body, limit: usize) -> Result<Self> {
+        let Nothing = Nothing::read(call, body, limit).await?;
         Ok(())
+    }
+}
+
+struct Nothing;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NothingBody {}
+
+impl JsonInput for Nothing {
+    type Wire = NothingBody;
+    const MAY_BE_EMPTY: bool = true;
+
+    fn from_wire(_: NothingBody, _: &Call) -> Result<Self> {
+        Ok(Self)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod operations;
 
+use http::Method;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
@@ -82,7 +83,7 @@ impl Operation {
             responses.insert(status.to_string(), response);
         }
         let mut problems = self.problems.to_vec();
-        problems.extend(problems_of(route, self.request.is_some()));
+        problems.extend(problems_of(route));
         problems.sort_unstable();
         problems.dedup();
         for status in problems {
@@ -108,9 +109,10 @@ impl Operation {
 }
 
 /// What may go wrong on any route of this form.
-fn problems_of(route: &Route, has_body: bool) -> Vec<u16> {
+fn problems_of(route: &Route) -> Vec<u16> {
     let mut problems = vec![500, 503];
-    if has_body {
+    // Also where no body is wanted, which then must be empty.
+    if route.method != Method::GET {
         problems.extend([400, 413, 415]);
     }
     if route.caller != Caller::Anyone {
