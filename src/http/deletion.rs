@@ -1,36 +1,26 @@
 //! Delete the account.
 
 use http::header;
-use serde::Deserialize;
 
 use super::attempt::confirm;
 use super::body::JsonInput;
 use super::call::{Call, Principal};
 use super::cookie;
+use super::fields::Fields;
 use super::reply::Reply;
 use crate::domain::password::Password;
 use crate::error::{Error, FieldProblem, Result};
 use crate::store::users;
 
-/// Body of a deletion: the password once more, since a token that was left behind on a shared device must not be enough.
-#[derive(Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct DeletionBody {
-    password: String,
-}
-
-/// A deletion that can be tried.
+/// A deletion that can be tried. It has the password once more, since a token that was left behind on a shared device must not
+/// be enough.
 pub struct Deletion {
     password: Password,
 }
 
 impl JsonInput for Deletion {
-    type Wire = DeletionBody;
-
-    fn from_wire(wire: DeletionBody, _: &Call) -> Result<Self> {
-        let refused = |problem| Error::InvalidInput(vec![FieldProblem::new("password", problem)]);
-        Ok(Self { password: Password::parse(&wire.password).map_err(refused)? })
+    fn from_fields(fields: &mut Fields<'_>, _: &Call) -> Option<Self> {
+        fields.required("password", |text| Password::parse(&text)).map(|password| Self { password })
     }
 }
 

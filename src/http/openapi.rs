@@ -1,10 +1,12 @@
 //! The description of the API (OpenAPI 3.1), made from the table of routes and the wire structs.
 //!
 //! It is made natively and kept as a file among the assets, so it costs the Worker nothing. Methods, paths, who may call
-//! and which limit counts come from [`crate::routes`]; bodies from the very structs that are read and written. A route
-//! that is not described here fails a test, as does a file that is not what this makes.
+//! and which limit counts come from [`crate::routes`]; bodies of answers from the very structs that are
+//! written. A route that is not described here fails a test, as does a body that is read otherwise, and a file that is not
+//! what this makes.
 
 mod operations;
+mod requests;
 
 use http::Method;
 use serde_json::{Map, Value, json};

@@ -2,17 +2,16 @@
 
 use serde_json::{Value, json};
 
+use super::requests::{
+    BatchBody, DeletionBody, DetectBody, LoginBody, PasswordBody, ProfileBody, PruneBody, RefreshBody, RegisterBody,
+};
 use super::{Operation, Schemas};
-use crate::http::accounts::{LoginBody, RegisterBody};
-use crate::http::backups::{BackupDetail, BackupsBody, PruneBody, VerdictsBody};
-use crate::http::batch::{BatchBody, BatchReply};
+use crate::http::backups::{BackupDetail, BackupsBody, VerdictsBody};
+use crate::http::batch::BatchReply;
 use crate::http::cron_runs::CronRunsBody;
-use crate::http::deletion::DeletionBody;
-use crate::http::detect::{DetectBody, DetectReply};
+use crate::http::detect::DetectReply;
 use crate::http::grant::{TokenBody, UserBody};
 use crate::http::health::{Live, Ready};
-use crate::http::profile::{PasswordBody, ProfileBody};
-use crate::http::refresh::RefreshBody;
 use crate::http::route::Route;
 use crate::http::sessions::{RevokedBody, SessionsBody};
 use crate::http::status::StatusBody;
