@@ -38,9 +38,12 @@ async fn names_the_field_that_is_missing_unknown_doubled_or_of_the_wrong_type() 
         (r#"{"email": "ada@example.com", "password": true}"#, "password"),
         (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": "pigeon"}"#, "delivery"),
         (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": 1}"#, "delivery"),
+        (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": null}"#, "delivery"),
         (
+            r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": {"cookie": null}}"#,
             "delivery",
         ),
+        (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": ["cookie"]}"#, "delivery"),
     ] {
         for path in [REGISTER, LOGIN] {
             let answer = world.post(path).header("content-type", "application/json").bytes(body).await;
