@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::app::App;
-use crate::config::Environment;
+use crate::config::{Environment, Problem, names};
 use crate::domain::day::day_of;
 use crate::domain::id;
 use crate::domain::time::rfc3339;
 use crate::error::{Error, Result};
 use crate::health;
-use crate::ports::Level;
+use crate::ports::{Bare, Entropy, Level};
 use crate::store::{cron_runs, probe_hours, sessions, usage};
 use crate::telemetry;
 use crate::telemetry::line::{Line, milliseconds};
@@ -24,13 +24,33 @@ use crate::telemetry::trace::Trace;
 /// Runs what is due at `cron` and records it.
 pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
     let started = app.now_ms();
-    let id = id::new_id(app.ports.entropy.as_ref(), started).unwrap_or_else(|_| format!("without-entropy-{started}"));
-    let scope = Scope::new(id.clone(), Trace::begin(&id), started);
-    scope.set_name("cron");
+    let scope = begun(app.ports.entropy.as_ref(), started);
     telemetry::sweep(app, &scope);
     // A panic of the bookkeeping itself is caught here; one of the work within, so that it is recorded as any failure.
     let _ = telemetry::event(app, &scope, "cron", recorded(app, &scope, cron, scheduled_ms)).await;
     telemetry::send(app).await;
+}
+
+/// What is due at `cron` in an installation whose configuration is bad: nothing is done, and the log says so.
+pub fn misconfigured(ports: Bare<'_>, problems: &[Problem], cron: &str, scheduled_ms: i64) {
+    let started = ports.clock.now_ms();
+    let error = Error::Misconfigured;
+    let scope = begun(ports.entropy, started);
+    let mut line = Line::new(started, Level::Error, "cron").scope(&scope);
+    line.put("cron", cron);
+    line.put("scheduled_at", rfc3339(scheduled_ms));
+    line.put("outcome", "error");
+    line.put("recorded", false);
+    line.put("error.type", error.code());
+    line.put("settings", names(problems));
+    ports.reporter.write(Level::Error, &line);
+}
+
+fn begun(entropy: &dyn Entropy, started_ms: i64) -> Arc<Scope> {
+    let id = id::new_id(entropy, started_ms).unwrap_or_else(|_| format!("without-entropy-{started_ms}"));
+    let scope = Scope::new(id.clone(), Trace::begin(&id), started_ms);
+    scope.set_name("cron");
+    scope
 }
 
 async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) {

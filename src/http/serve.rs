@@ -17,10 +17,10 @@ use super::call::Call;
 use super::route::{Caller, Route};
 use super::{cors, headers, problem};
 use crate::app::App;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, Problem, names};
 use crate::domain::{address, id};
 use crate::error::Error;
-use crate::ports::{Clock, Entropy};
+use crate::ports::{Bare, Clock, Entropy, Level};
 use crate::routes;
 use crate::telemetry;
 use crate::telemetry::scope::{self, Scope};
@@ -61,12 +61,15 @@ pub async fn serve(app: &App, mut request: Request<Body>) -> Response<Bytes> {
     response
 }
 
-/// The answer of an installation whose configuration is bad: the same on every route, and silent on what is wrong.
-pub fn misconfigured(entropy: &dyn Entropy, clock: &dyn Clock, request: &Request<Body>) -> Response<Bytes> {
-    let arrival = arrive(entropy, clock, request);
+/// The answer of an installation whose configuration is bad: the same on every route, and silent on what is wrong. That is
+/// for the log, where the line of each request names the settings.
+pub fn misconfigured(ports: Bare<'_>, problems: &[Problem], request: &Request<Body>) -> Response<Bytes> {
+    let arrival = arrive(ports.entropy, ports.clock, request);
     let mut response = problem::respond(&Error::Misconfigured, &arrival.scope.id);
     let over_tls = request.uri().scheme_str() == Some("https");
     headers::secure(response.headers_mut(), &arrival.scope, over_tls);
+    let line = access_log::line(&arrival, &response, Level::Error, ports.clock.now_ms());
+    ports.reporter.write(Level::Error, &line.with("settings", names(problems)));
     response
 }
 

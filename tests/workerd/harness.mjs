@@ -38,6 +38,7 @@ export const ADDRESS = "203.0.113.7";
  * @property {boolean} [inspect] lets `storage` look into Durable Objects, which wraps their classes
  * @property {string} [beside] script of another Worker on the same database, for what must not go through ours; see `besideUrl`
  * @property {boolean} [inspector] opens workerd's inspector; see `inspectorUrl`
+ * @property {string[]} [unbound] names of wrangler.toml that it is not bound to
  * @property {boolean} [quiet] throws the Worker's log away before anyone reads it: for measurements
  */
 
@@ -48,7 +49,7 @@ export const ADDRESS = "203.0.113.7";
  */
 
 /** @param {Start} [options] */
-export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, inspector = false, beside, quiet = false } = {}) {
+export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, inspector = false, beside, unbound = [], quiet = false } = {}) {
   const data = persist ?? mkdtempSync(join(tmpdir(), "edgekeep-"));
   let [port, besidePort] = [0, 0];
   /** @type {LogLine[]} */
@@ -61,7 +62,7 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
 
   const start = async () => {
     const before = children();
-    const given = options({ vars: current, port, data, lines, assets, beside: beside && { script: beside, port: besidePort } });
+    const given = options({ vars: current, port, data, lines, assets, unbound, beside: beside && { script: beside, port: besidePort } });
     runtime = await launch({ ...given, unsafeInspectDurableObjects: inspect, ...(inspector && { inspectorPort: 0 }) }, quiet);
     pids = children().filter((pid) => !before.includes(pid));
   };
@@ -247,8 +248,8 @@ async function onFreePorts(start) {
 
 const TRIES = 5;
 
-/** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[], assets: boolean, beside: { script: string, port: number } | "" | undefined }} start */
-function options({ vars, port, data, lines, assets, beside }) {
+/** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[], assets: boolean, unbound: string[], beside: { script: string, port: number } | "" | undefined }} start */
+function options({ vars, port, data, lines, assets, unbound, beside }) {
   const file = join(PROJECT, "wrangler.toml");
   // The settings as committed: what a developer keeps in .dev.vars, which the options would include, is not for tests.
   const merged = Object.entries({ ...unstable_readConfig({ config: file }).vars, ...VARS, ...vars });
@@ -256,6 +257,7 @@ function options({ vars, port, data, lines, assets, beside }) {
   const { workerOptions } = /** @type {{ workerOptions: any }} */ (unstable_getMiniflareWorkerOptions(file));
   const ours = {
     ...workerOptions,
+    ...without(unbound, workerOptions),
     // The router of assets would stand between the tests and the Worker.
     assets: assets ? workerOptions.assets : undefined,
     name: NAME,
@@ -276,6 +278,12 @@ function options({ vars, port, data, lines, assets, beside }) {
     resourcePersistencePath: data,
     handleStructuredLogs: (/** @type {LogLine} */ line) => void lines.push(line),
   };
+}
+
+/** Bindings without some. @param {string[]} names @param {Record<string, any>} given */
+function without(names, given) {
+  const kinds = ["d1Databases", "durableObjects", "r2Buckets"];
+  return Object.fromEntries(kinds.map((kind) => [kind, Object.fromEntries(Object.entries(given[kind] ?? {}).filter(([name]) => !names.includes(name)))]));
 }
 
 // As `wrangler d1 migrations apply` does it: statement by statement, each file one batch, each file once.

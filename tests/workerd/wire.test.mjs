@@ -127,9 +127,10 @@ describe("answers on the wire", () => {
 });
 
 describe("a Worker with a bad configuration", () => {
+  const WRONG = ["JWT_SECRET", "DETECT_LIMIT", "BACKUPS", "LIMITER", "SCRATCH"];
   /** @type {import("./harness.mjs").Worker} */
   let worker;
-  before(async () => void (worker = await startWorker({ vars: { JWT_SECRET: undefined, DETECT_LIMIT: "ten an hour" } })));
+  before(async () => void (worker = await startWorker({ vars: { JWT_SECRET: undefined, DETECT_LIMIT: "ten an hour" }, unbound: ["LIMITER", "SCRATCH", "BACKUPS"] })));
   after(() => worker.stop());
 
   it("answers 503 on every route and tells the log alone what is wrong", async () => {
@@ -140,9 +141,15 @@ describe("a Worker with a bad configuration", () => {
       assert.equal(JSON.parse(text).code, "misconfigured");
       assert.ok(!/JWT|DETECT/.test(text));
     }
-    const lines = await worker.jsonLogs((line) => line.body === "misconfigured");
-    const text = JSON.stringify(lines);
-    assert.ok(text.includes("JWT_SECRET") && text.includes("DETECT_LIMIT"), text);
-    assert.ok(!text.includes("ten an hour"), "names, never values");
+    await worker.scheduled("0 * * * *");
+    const lines = await worker.jsonLogs((line) => line.body === "cron");
+    const told = lines.filter((line) => line.body === "misconfigured").flatMap((line) => line.problems.map((/** @type {string} */ text) => text.split(":")[0]));
+    assert.deepEqual(told, WRONG, "in full, once");
+    const requests = lines.filter((line) => line.body === "request");
+    assert.equal(requests.length, 4);
+    for (const line of [...requests, ...lines.filter(({ body }) => body === "cron")]) {
+      assert.deepEqual([line.severity_text, line["error.type"], line.settings], ["ERROR", "misconfigured", WRONG]);
+    }
+    assert.ok(!JSON.stringify(lines).includes("ten an hour"), "names, never values");
   });
 });
