@@ -55,8 +55,7 @@ fn begun(entropy: &dyn Entropy, started_ms: i64) -> Arc<Scope> {
 
 async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) {
     let started = scope.started_ms;
-    // The probes have a record of their own, which does not grow.
-    let begun = if cron == PROBES { Ok(None) } else { begin(app, cron, scheduled_ms, started).await.map(Some) };
+    let begun = begin(app, cron, scheduled_ms, started).await;
     let monitor = app.sentry.as_ref().map(|sentry| sentry.check_in(monitor(cron), cron, LONGEST_MINUTES));
     // Told while the work is done, not before.
     telemetry::send_in_background(app);
@@ -69,8 +68,7 @@ async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) 
         Err(error) => (false, format!("{}: {}", error.code(), scrub(error.cause().unwrap_or_default()))),
     };
     let recorded = match &begun {
-        Ok(None) => true,
-        Ok(Some(id)) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds_taken, ok, &detail).await.is_ok(),
+        Ok(id) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds_taken, ok, &detail).await.is_ok(),
         Err(_) => false,
     };
     let level = if ok && recorded { Level::Info } else { Level::Error };
@@ -202,7 +200,11 @@ async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
             break;
         }
     }
-    cron_runs::delete_before(db, now_ms - KEEP_RUNS_MS).await?;
+    for _ in 0..RUN_BITES {
+        if cron_runs::delete_before(db, now_ms - KEEP_RUNS_MS, BITE).await? < u64::from(BITE) {
+            break;
+        }
+    }
     usage::delete_before(db, day_of(now_ms - KEEP_USAGE_MS)).await?;
     Ok(deleted)
 }
@@ -224,6 +226,9 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const KEEP_ENDED_MS: i64 = 7 * DAY_MS;
 /// Shown are 30 days.
 const KEEP_USAGE_MS: i64 = 90 * DAY_MS;
-const KEEP_RUNS_MS: i64 = 90 * DAY_MS;
+/// Some 9,500 runs, most of them probes.
+const KEEP_RUNS_MS: i64 = 30 * DAY_MS;
 const BITE: u32 = 500;
 const BITES: u32 = 20;
+/// In an hour come 13 runs or so.
+const RUN_BITES: u32 = 4;
