@@ -51,6 +51,7 @@ pub async fn serve(app: &App, mut request: Request<Body>) -> Response<Bytes> {
             response
         }
     };
+    allow_options(response.headers_mut());
     if arrival.method == Method::OPTIONS {
         response = options(response, origin.is_some() && is_preflight);
     }
@@ -91,11 +92,17 @@ async fn collect(response: axum::response::Response) -> Response<Bytes> {
     Response::from_parts(parts, body)
 }
 
+/// Every path that is there takes OPTIONS, which the router does not know.
+fn allow_options(headers: &mut HeaderMap) {
+    let methods = headers.get(header::ALLOW).and_then(|allow| allow.to_str().ok());
+    if let Some(Ok(methods)) = methods.map(|methods| HeaderValue::from_str(&format!("{methods},OPTIONS"))) {
+        headers.insert(header::ALLOW, methods);
+    }
+}
+
 /// No route takes OPTIONS, so the router's 405 with its `Allow` tells which methods the path has.
 fn options(response: Response<Bytes>, preflight: bool) -> Response<Bytes> {
-    let Some(allow) = response.headers().get(header::ALLOW).cloned() else { return response };
-    let methods = format!("{},OPTIONS", allow.to_str().unwrap_or_default());
-    let methods = HeaderValue::from_str(&methods).unwrap_or(allow);
+    let Some(methods) = response.headers().get(header::ALLOW).cloned() else { return response };
     let mut answer = Response::new(Bytes::new());
     *answer.status_mut() = StatusCode::NO_CONTENT;
     if preflight {
