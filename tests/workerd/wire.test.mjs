@@ -44,7 +44,7 @@ describe("answers on the wire", () => {
 
   it("name the methods of a path when asked for another", async () => {
     const answer = await worker.fetch("/api/v1/auth/login");
-    assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "POST"]);
+    assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "POST,OPTIONS"]);
     assert.equal((await answer.json()).code, "method_not_allowed");
     const options = await worker.fetch("/api/v1/auth/sessions", { method: "OPTIONS" });
     assert.equal(options.status, 204);
@@ -123,6 +123,16 @@ describe("answers on the wire", () => {
     assert.equal((await refresh({})).status, 403, "no Origin");
     assert.equal((await refresh({ origin: "https://evil.example" })).status, 403);
     assert.equal((await refresh({ origin: worker.url })).status, 200);
+  });
+
+  it("take no body but an empty one or {} where a route has no input", async () => {
+    const token = (await (await worker.post("/api/v1/auth/register", { email: "bodiless@example.com", password: "engine weaves patterns like a loom" })).json()).access_token;
+    const logout = async (/** @type {RequestInit} */ init) => (await worker.fetch("/api/v1/auth/logout", { method: "POST", ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } })).status;
+    const json = { "content-type": "application/json" };
+    assert.equal(await logout({ body: "{{{", headers: json }), 400);
+    assert.equal(await logout({ body: "{}" }), 415, "fetch calls a string text/plain");
+    assert.equal(await logout({ body: " ".repeat(1_000_000), headers: json }), 413);
+    assert.equal(await logout({}), 204);
   });
 });
 
