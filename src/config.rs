@@ -11,7 +11,7 @@ mod sentry;
 mod settings;
 
 pub use opinion::{ApiKey, OpinionConfig, Provider};
-pub use read::Problem;
+pub use read::{Problem, names};
 pub use sentry::SentryConfig;
 pub use settings::{SETTINGS, Setting};
 
@@ -161,13 +161,19 @@ pub struct BackupsConfig {
 
 impl BackupsConfig {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let keep = reader.parsed("BACKUP_KEEP", Retention::parse);
+        let keep = read_keep(reader);
         let recipient = reader.parsed("BACKUP_PUBLIC_KEY", |text| match text {
             "" => Ok(None),
             key => Recipient::parse(key).map(Some).ok_or("must be a public key of age: `age1...`"),
         });
         Some(Self { keep: keep?, recipient: recipient? })
     }
+}
+
+fn read_keep(reader: &mut Reader<'_>) -> Option<Retention> {
+    let text = reader.text(KEEP)?;
+    reader.entries(KEEP, text.split_ascii_whitespace(), |word| Retention::parse(word).map_err(str::to_owned))?;
+    Retention::parse(&text).map_err(|message| reader.problem(KEEP, message)).ok()
 }
 
 /// How long to wait for others, in milliseconds.
@@ -326,6 +332,8 @@ impl DeadlinesConfig {
         Some(Self { db_ms: db_ms?, do_ms: do_ms?, probe_ms: probe_ms? })
     }
 }
+
+const KEEP: &str = "BACKUP_KEEP";
 
 const ENVIRONMENTS: [(&str, Environment); 3] = [
     ("development", Environment::Development),

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::app::App;
-use crate::config::Environment;
+use crate::config::{Environment, Problem, names};
 use crate::domain::day::day_of;
 use crate::domain::id;
 use crate::domain::time::rfc3339;
 use crate::error::{Error, Result};
 use crate::health;
-use crate::ports::{BackupStatus, Level};
+use crate::ports::{BackupStatus, Bare, Entropy, Level};
 use crate::store::{cron_runs, probe_hours, sessions, usage};
 use crate::telemetry;
 use crate::telemetry::line::{Line, milliseconds};
@@ -24,19 +24,38 @@ use crate::telemetry::trace::Trace;
 /// Runs what is due at `cron` and records it.
 pub async fn run(app: &App, cron: &str, scheduled_ms: i64) {
     let started = app.now_ms();
-    let id = id::new_id(app.ports.entropy.as_ref(), started).unwrap_or_else(|_| format!("without-entropy-{started}"));
-    let scope = Scope::new(id.clone(), Trace::begin(&id), started);
-    scope.set_name("cron");
+    let scope = begun(app.ports.entropy.as_ref(), started);
     telemetry::sweep(app, &scope);
     // A panic of the bookkeeping itself is caught here; one of the work within, so that it is recorded as any failure.
     let _ = telemetry::event(app, &scope, "cron", recorded(app, &scope, cron, scheduled_ms)).await;
     telemetry::send(app).await;
 }
 
+/// What is due at `cron` in an installation whose configuration is bad: nothing is done, and the log says so.
+pub fn misconfigured(ports: Bare<'_>, problems: &[Problem], cron: &str, scheduled_ms: i64) {
+    let started = ports.clock.now_ms();
+    let error = Error::Misconfigured;
+    let scope = begun(ports.entropy, started);
+    let mut line = Line::new(started, Level::Error, "cron").scope(&scope);
+    line.put("cron", cron);
+    line.put("scheduled_at", rfc3339(scheduled_ms));
+    line.put("outcome", "error");
+    line.put("recorded", false);
+    line.put("error.type", error.code());
+    line.put("settings", names(problems));
+    ports.reporter.write(Level::Error, &line);
+}
+
+fn begun(entropy: &dyn Entropy, started_ms: i64) -> Arc<Scope> {
+    let id = id::new_id(entropy, started_ms).unwrap_or_else(|_| format!("without-entropy-{started_ms}"));
+    let scope = Scope::new(id.clone(), Trace::begin(&id), started_ms);
+    scope.set_name("cron");
+    scope
+}
+
 async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) {
     let started = scope.started_ms;
-    // The probes have a record of their own, which does not grow.
-    let begun = if cron == PROBES { Ok(None) } else { begin(app, cron, scheduled_ms, started).await.map(Some) };
+    let begun = begin(app, cron, scheduled_ms, started).await;
     let monitor = app.sentry.as_ref().map(|sentry| sentry.check_in(monitor(cron), cron, LONGEST_MINUTES));
     // Told while the work is done, not before.
     telemetry::send_in_background(app);
@@ -49,8 +68,7 @@ async fn recorded(app: &App, scope: &Arc<Scope>, cron: &str, scheduled_ms: i64) 
         Err(error) => (false, format!("{}: {}", error.code(), scrub(error.cause().unwrap_or_default()))),
     };
     let recorded = match &begun {
-        Ok(None) => true,
-        Ok(Some(id)) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds_taken, ok, &detail).await.is_ok(),
+        Ok(id) => cron_runs::finish(app.ports.db.as_ref(), id, milliseconds_taken, ok, &detail).await.is_ok(),
         Err(_) => false,
     };
     let level = if ok && recorded { Level::Info } else { Level::Error };
@@ -186,7 +204,11 @@ async fn clean_up(app: &App, now_ms: i64) -> Result<u64> {
             break;
         }
     }
-    cron_runs::delete_before(db, now_ms - KEEP_RUNS_MS).await?;
+    for _ in 0..RUN_BITES {
+        if cron_runs::delete_before(db, now_ms - KEEP_RUNS_MS, BITE).await? < u64::from(BITE) {
+            break;
+        }
+    }
     usage::delete_before(db, day_of(now_ms - KEEP_USAGE_MS)).await?;
     Ok(deleted)
 }
@@ -208,6 +230,9 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const KEEP_ENDED_MS: i64 = 7 * DAY_MS;
 /// Shown are 30 days.
 const KEEP_USAGE_MS: i64 = 90 * DAY_MS;
-const KEEP_RUNS_MS: i64 = 90 * DAY_MS;
+/// Some 9,500 runs, most of them probes.
+const KEEP_RUNS_MS: i64 = 30 * DAY_MS;
 const BITE: u32 = 500;
 const BITES: u32 = 20;
+/// In an hour come 13 runs or so.
+const RUN_BITES: u32 = 4;

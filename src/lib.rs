@@ -58,8 +58,8 @@ mod entry {
                 Err(status) => return request::empty(status),
             };
             let response = match installation::of(&env) {
-                Some(app) => http::serve(&app.for_request(Arc::new(background::Request(context))), request).await,
-                None => installation::misconfigured(&request),
+                Ok(app) => http::serve(&app.for_request(Arc::new(background::Request(context))), request).await,
+                Err(problems) => installation::misconfigured(problems, &request),
             };
             request::to_edge(&response)
         })
@@ -68,9 +68,11 @@ mod entry {
     /// The runtime throws a scheduled handler's result away; the run records its own.
     #[event(scheduled)]
     async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-        if let Some(app) = installation::of(&env) {
-            #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
-            cron::run(app, &event.cron(), event.schedule() as i64).await;
+        #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+        let scheduled_ms = event.schedule() as i64;
+        match installation::of(&env) {
+            Ok(app) => cron::run(app, &event.cron(), scheduled_ms).await,
+            Err(problems) => installation::misconfigured_cron(problems, &event.cron(), scheduled_ms),
         }
     }
 }

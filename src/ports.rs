@@ -4,6 +4,8 @@
 //! throttle rules in memory, and doubles that fail on the n-th call. Every method may fail, and says how.
 
 mod backups;
+mod bare;
+mod drill;
 
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ use crate::store::value::{Row, Statement};
 use crate::telemetry::line::Line;
 
 pub use backups::{BackupRun, BackupStatus, Backups, LastBackup};
+pub use bare::Bare;
+pub use drill::{Abort, Drill};
 
 /// What one installation is plugged into. Cheap to clone.
 #[derive(Clone)]
@@ -31,7 +35,7 @@ pub struct Ports {
     pub objects: Arc<dyn Objects>,
     /// Exact limits: one Durable Object per key in the Worker.
     pub limiter: Arc<dyn Limiter>,
-    /// Waits after failed log-ins: one Durable Object per account in the Worker.
+    /// Waits after wrong passwords: one Durable Object per account, and per session that asks once more, in the Worker.
     pub throttle: Arc<dyn Throttle>,
     /// Password hashing away from the isolate that serves requests.
     pub hasher: Arc<dyn Hasher>,
@@ -222,7 +226,7 @@ pub struct LimitKey {
     pub subject: String,
 }
 
-/// Waits after failed log-ins, per account.
+/// Waits after wrong passwords. An account, or a session that asks for the password once more, is named by a digest.
 #[async_trait]
 pub trait Throttle: Send + Sync {
     /// Counts an attempt as failed before it is made, or says how long to wait. Counting first is what keeps parallel
@@ -423,28 +427,4 @@ pub trait Entropy: Send + Sync {
     /// # Errors
     /// When the system has none to give.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), PortError>;
-}
-
-/// Faults on command: what a handler can't do to itself. Only ever called where `ENVIRONMENT` is `development`.
-#[async_trait]
-pub trait Drill: Send + Sync {
-    /// Lets a Durable Object panic while it answers.
-    ///
-    /// # Errors
-    /// [`PortError::Defect`], if all is well.
-    async fn panic_in_object(&self) -> Result<(), PortError>;
-
-    /// Ends the instance in a way that can't be caught. Natively it does nothing.
-    fn abort(&self, how: Abort);
-}
-
-/// How an instance ends without a chance to say so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Abort {
-    /// An instruction that must not be reached.
-    Trap,
-    /// The stack is used up.
-    Stack,
-    /// The memory is used up.
-    Memory,
 }

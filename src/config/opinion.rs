@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::read::Reader;
+use super::read::{Reader, TWICE};
 use crate::domain::budget::{Both, Caps, Micros, Price};
 use crate::domain::circuit::Rules;
 use crate::domain::origin::Origin;
@@ -73,14 +73,16 @@ impl OpinionConfig {
         let (is_on, order, prices) = (is_on?, order?, prices?);
         let mut providers = Vec::new();
         for place in order.into_iter().filter(|_| is_on) {
-            let Some(Candidate { name, model_setting, base_url, model, key }) = found.get_mut(place)?.take()? else {
+            // What is wrong with one that could not be read has been told, and the next may have problems of its own.
+            let Some(Some(Candidate { name, model_setting, base_url, model, key })) =
+                found.get_mut(place).and_then(Option::take)
+            else {
                 continue;
             };
-            let Some((_, price)) = prices.iter().find(|(priced, _)| *priced == model) else {
-                reader.problem(model_setting, "must be a model that AI_PRICES has a price for");
-                return None;
-            };
-            providers.push(Provider { name, base_url, model, key, price: *price });
+            match prices.iter().find(|(priced, _)| *priced == model) {
+                Some((_, price)) => providers.push(Provider { name, base_url, model, key, price: *price }),
+                None => reader.problem(model_setting, "must be a model that AI_PRICES has a price for"),
+            }
         }
         let deadline_ms = deadline_ms?;
         let first_open_ms = i64::from(first_open?) * SECOND_MS;
@@ -121,34 +123,33 @@ impl Reader<'_> {
     /// Places in [`KNOWN`].
     fn order(&mut self) -> Option<Vec<usize>> {
         let text = self.text(ORDER)?;
-        let place = |name: &str| KNOWN.iter().position(|known| known.name == name.trim_ascii());
-        let places: Option<Vec<_>> = text.split(',').map(place).collect();
-        let places = places.filter(|places| {
-            places.iter().enumerate().all(|(at, place)| !places.iter().skip(at + 1).any(|other| other == place))
-        });
-        if places.is_none() {
-            self.problem(ORDER, "must be groq, openai, or both, separated by a comma");
-        }
-        places
+        let mut seen = Vec::new();
+        self.entries(ORDER, text.split(','), |name| {
+            let place = KNOWN.iter().position(|known| known.name == name).ok_or("must be groq or openai")?;
+            if seen.contains(&place) {
+                return Err(TWICE.into());
+            }
+            seen.push(place);
+            Ok(place)
+        })
     }
 
     fn prices(&mut self) -> Option<Vec<(String, Price)>> {
         let text = self.text(PRICES)?;
         let price = |part: &str| {
-            let (model, price) = part.trim_ascii().split_once('=')?;
+            let (model, price) = part.split_once('=')?;
             let (input, output) = price.split_once('/')?;
             let price = Price { input: Micros::parse_usd(input)?, output: Micros::parse_usd(output)? };
             is_model(model).then(|| (model.to_owned(), price))
         };
-        let prices: Option<Vec<_>> = text.split(';').map(price).collect();
-        if prices.is_none() {
-            self.problem(PRICES, "must be model=input/output in dollars per million tokens, separated by semicolons");
-        }
-        prices
+        self.entries(PRICES, text.split(';'), |part| {
+            price(part).ok_or_else(|| "must be model=input/output in dollars per million tokens".to_owned())
+        })
     }
 
     fn caps(&mut self, name: &'static str) -> Option<Caps> {
         let text = self.text(name)?;
+        self.entries(name, text.split(';'), |part| Caps::parse(part).map_err(|problem| problem.to_string()))?;
         Caps::parse(&text).map_err(|problem| self.problem(name, problem.to_string())).ok()
     }
 

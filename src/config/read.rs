@@ -26,6 +26,14 @@ impl fmt::Display for Problem {
     }
 }
 
+/// The names of what is wrong, each once, for a log line.
+#[must_use]
+pub fn names(problems: &[Problem]) -> serde_json::Value {
+    let mut names: Vec<_> = problems.iter().map(|problem| problem.name).collect();
+    names.dedup();
+    names.into()
+}
+
 /// Reads settings by name. Each method gives `None` when there is a problem, and notes it.
 pub(super) struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
@@ -72,13 +80,8 @@ impl<'a> Reader<'a> {
 
     pub(super) fn policy(&mut self, name: &'static str) -> Option<Policy> {
         let text = self.text(name)?;
-        match Policy::parse(&text) {
-            Ok(policy) => Some(policy),
-            Err(problem) => {
-                self.problem(name, problem.to_string());
-                None
-            }
-        }
+        self.entries(name, text.split(';'), |part| Policy::parse(part).map_err(|problem| problem.to_string()))?;
+        Policy::parse(&text).map_err(|problem| self.problem(name, problem.to_string())).ok()
     }
 
     pub(super) fn origins(&mut self, name: &'static str, secure_only: bool) -> Option<Vec<Origin>> {
@@ -86,25 +89,36 @@ impl<'a> Reader<'a> {
         if text.trim_ascii().is_empty() {
             return Some(Vec::new());
         }
-        let mut origins = Vec::new();
-        for (at, part) in text.split(',').enumerate() {
-            match Origin::parse(part.trim_ascii()) {
-                Ok(origin) if secure_only && !origin.is_secure() => {
-                    self.problem(name, format!("entry {}: only https outside of development", at + 1));
-                    return None;
-                }
-                Ok(origin) if origins.contains(&origin) => {
-                    self.problem(name, format!("entry {}: is there twice", at + 1));
-                    return None;
-                }
-                Ok(origin) => origins.push(origin),
-                Err(problem) => {
-                    self.problem(name, format!("entry {}: {problem}", at + 1));
-                    return None;
-                }
+        let mut seen = Vec::new();
+        self.entries(name, text.split(','), |part| {
+            let origin = Origin::parse(part).map_err(|problem| problem.to_string())?;
+            if secure_only && !origin.is_secure() {
+                return Err("only https outside of development".into());
+            }
+            if seen.contains(&origin) {
+                return Err(TWICE.into());
+            }
+            seen.push(origin.clone());
+            Ok(origin)
+        })
+    }
+
+    /// What `judge` makes of each entry of a list. Each that it has something against is a problem of its own.
+    pub(super) fn entries<'t, T>(
+        &mut self,
+        name: &'static str,
+        parts: impl Iterator<Item = &'t str>,
+        mut judge: impl FnMut(&str) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        let mut good = Vec::new();
+        let before = self.problems.len();
+        for (at, part) in parts.enumerate() {
+            match judge(part.trim_ascii()) {
+                Ok(entry) => good.push(entry),
+                Err(message) => self.problem(name, format!("entry {}: {message}", at + 1)),
             }
         }
-        Some(origins)
+        (self.problems.len() == before).then_some(good)
     }
 
     pub(super) fn keyring(&mut self) -> Option<Keyring> {
@@ -146,16 +160,12 @@ impl<'a> Reader<'a> {
         if text.is_empty() {
             return Some(None);
         }
-        if let Err(message) = check(&text) {
-            self.problem(OPERATOR, message);
-            return None;
-        }
+        let checked = check(&text).map_err(|message| self.problem(OPERATOR, message));
         let taken = [SECRET, SECRET_PREVIOUS].iter().any(|name| (self.lookup)(name).as_ref() == Some(&text));
         if taken {
             self.problem(OPERATOR, "must differ from JWT_SECRET and JWT_SECRET_PREVIOUS");
-            return None;
         }
-        Some(Some(OperatorToken::new(&text)))
+        (checked.is_ok() && !taken).then(|| Some(OperatorToken::new(&text)))
     }
 
     fn key(&mut self, name: &'static str, text: &str) -> Option<crate::domain::token::access::SigningKey> {
@@ -218,6 +228,7 @@ impl<'a> Reader<'a> {
     }
 }
 
+pub(super) const TWICE: &str = "is there twice";
 const SECRET: &str = "JWT_SECRET";
 const SECRET_PREVIOUS: &str = "JWT_SECRET_PREVIOUS";
 const OPERATOR: &str = "OPERATOR_TOKEN";

@@ -45,7 +45,11 @@ pub const SETTINGS: &[Setting] = &[
         "Live sessions per account, 1 to 1000; beyond it the one unused for longest ends",
     ),
     var("PASSWORD_MIN_LENGTH", "12", "Characters of a new password, 8 to 64"),
-    var("LOGIN_FREE_FAILURES", "5", "Failed log-ins per account before waits begin, 1 to 20"),
+    var(
+        "LOGIN_FREE_FAILURES",
+        "5",
+        "Failed log-ins per account and address before waits begin, 1 to 20; all addresses new to the account together: ten times as many",
+    ),
     var("LOGIN_FIRST_WAIT_SECONDS", "1", "The first wait, 1 to 60; it doubles with each further failure"),
     var("LOGIN_LONGEST_WAIT_SECONDS", "900", "The longest wait, 1 to 3600"),
     var("LOGIN_FORGET_HOURS", "24", "Failures are forgotten after so many hours without an attempt, 1 to 168"),

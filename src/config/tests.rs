@@ -176,6 +176,37 @@ fn origins_are_exact_and_secure_outside_of_development() {
 }
 
 #[test]
+fn tells_every_bad_entry_of_a_list() {
+    let told = |name: &str, text: &str| {
+        let problems = parse(&[(name, text)]).unwrap_err();
+        assert!(problems.iter().all(|problem| problem.name == name), "{problems:?}");
+        let entry = |problem: &Problem| problem.message.split_once(": ").map(|(entry, _)| entry.to_owned());
+        problems.iter().map(|problem| entry(problem).unwrap_or_default()).collect::<Vec<_>>()
+    };
+    for (name, text, entries) in [
+        ("CORS_ORIGINS", "*, https://x/, https://a.example, http://b.example, https://a.example", &[1, 2, 4, 5][..]),
+        ("DETECT_LIMIT", "ten; 5/hour; 0/day; 1/fortnight", &[1, 3, 4]),
+        ("LOGIN_LIMIT", ";", &[1, 2]),
+        ("AI_PRICES", "a=1/1; b; c=1; d=x/1", &[2, 3, 4]),
+        ("AI_BUDGET", "1/week; 2/day; x/month", &[1, 3]),
+        ("AI_BUDGET_PER_ACCOUNT", "lots; little", &[1, 2]),
+        ("SECOND_OPINION_PROVIDERS", "grok, openai, mistral, openai", &[1, 3, 4]),
+        ("BACKUP_KEEP", "7y 4w 0m", &[1, 3]),
+    ] {
+        let expected: Vec<_> = entries.iter().map(|at| format!("entry {at}")).collect();
+        assert_eq!(told(name, text), expected, "{name}");
+    }
+    // What is wrong with a list as a whole is told of one whose entries are good.
+    for (name, text) in [("DETECT_LIMIT", "1/hour;2/hour"), ("AI_BUDGET", "1/day;2/day"), ("BACKUP_KEEP", "1d 2d")] {
+        assert_eq!(problems(&[(name, text)]), [name]);
+    }
+    let both = [("SECOND_OPINION", "on"), ("OPENAI_API_KEY", KEY), ("GROQ_API_KEY", KEY), ("AI_PRICES", "m=1/1")];
+    assert_eq!(problems(&both), ["GROQ_MODEL", "OPENAI_MODEL"]);
+    let weak = [("JWT_SECRET", "short"), ("OPERATOR_TOKEN", "short")];
+    assert_eq!(problems(&weak), ["JWT_SECRET", "OPERATOR_TOKEN", "OPERATOR_TOKEN"]);
+}
+
+#[test]
 fn no_problem_quotes_a_value() {
     let marked = "Zq7-never-to-be-seen";
     for setting in SETTINGS {

@@ -1,16 +1,21 @@
 //! Growing waits after failed log-ins.
 //!
 //! Each account has one [`State`]. Whoever comes from an address that the account has logged in from before is counted by
-//! that address alone; all others share one count. So a stranger's guessing makes strangers wait, never the owner at home,
-//! and nobody for good: the waits have a cap and failures are forgotten.
+//! that address alone. Every other address, a stranger's, has a count of its own too, and besides all strangers together
+//! have one whose waits begin [`CROWD`] times as late. Until they do, an address adds to it no more than its free failures.
+//! So a stranger's guessing makes that stranger wait, never the owner, wherever she is; guessing from many addresses makes all
+//! strangers wait, never the owner at home; and nobody waits for good: the waits have a cap and failures are forgotten.
 //!
 //! An attempt is counted as failed before it is made, so of a thousand guesses sent at once no more get through than of a
 //! thousand sent in turn.
+
+mod failures;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::address::UNKNOWN;
 use crate::domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
+use failures::{Failures, Schedule};
 
 /// What the throttle says to one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +29,7 @@ pub enum Wait {
 /// The numbers of the throttle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
-    /// Failures after which there is no wait yet.
+    /// Failures after which there is no wait yet; [`CROWD`] times as many for all strangers together.
     pub free_failures: u32,
     /// Wait after the last free failure; it doubles with each further one.
     pub first_wait_ms: i64,
@@ -51,14 +56,17 @@ impl Default for Rules {
     }
 }
 
-/// The failures of one account. Serialises into some hundred bytes: one row.
+/// The failures of one account. Serialises into a few thousand bytes at the most: one row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    /// Everyone from an address that the account has not logged in from.
+    /// All strangers together. Versions before there were [`Stranger`]s counted them here and nowhere else.
     #[serde(rename = "s")]
-    strangers: Failures,
+    crowd: Failures,
     #[serde(rename = "k")]
     known: Vec<Known>,
+    /// In the order of their latest attempts.
+    #[serde(rename = "a", default)]
+    strangers: Vec<Stranger>,
 }
 
 impl State {
@@ -66,15 +74,49 @@ impl State {
     /// `address` is canonical, see [`crate::domain::address`].
     pub fn begin(&mut self, rules: &Rules, address: &str, now_ms: i64) -> Wait {
         self.forget(rules, now_ms);
-        self.failures_from(address).begin(rules, now_ms)
+        let one = Schedule::of_one(rules);
+        if let Some(Known { failures, .. }) = self.known.iter_mut().find(|known| known.address == address) {
+            let left_ms = failures.left_ms(&one, now_ms);
+            if left_ms > 0 {
+                return Wait::Milliseconds(left_ms);
+            }
+            failures.count_one(&one, now_ms);
+            return Wait::None;
+        }
+        let all = Schedule::of_all(rules);
+        let at = self.strangers.iter().position(|stranger| stranger.address == address);
+        let own_left_ms = at.and_then(|at| self.strangers.get(at)).map_or(0, |own| own.failures.left_ms(&one, now_ms));
+        let left_ms = own_left_ms.max(self.crowd.left_ms(&all, now_ms));
+        if left_ms > 0 {
+            return Wait::Milliseconds(left_ms);
+        }
+        let mut stranger = match at {
+            Some(at) => self.strangers.remove(at),
+            None => Stranger { address: address.to_owned(), ..Stranger::default() },
+        };
+        stranger.failures.count_one(&one, now_ms);
+        // What one address fails beyond its free attempts costs the others nothing, unless they wait already.
+        if stranger.shared < one.free || self.crowd.count >= all.free {
+            stranger.shared = stranger.shared.saturating_add(1);
+            self.crowd.count_one(&all, now_ms);
+        }
+        self.strangers.push(stranger);
+        if self.strangers.len() > STRANGERS {
+            self.strangers.remove(0);
+        }
+        Wait::None
     }
 
-    /// After a right password: clears the failures that the attempt was counted among, and remembers the address.
+    /// After a right password: clears the failures of the address, and remembers it.
     pub fn succeed(&mut self, rules: &Rules, address: &str, now_ms: i64) {
         self.forget(rules, now_ms);
-        *self.failures_from(address) = Failures::default();
+        if let Some(at) = self.strangers.iter().position(|stranger| stranger.address == address) {
+            let stranger = self.strangers.remove(at);
+            self.crowd.take_back(stranger.shared, &Schedule::of_all(rules));
+        }
         if let Some(known) = self.known.iter_mut().find(|known| known.address == address) {
             known.succeeded_ms = now_ms;
+            known.failures = Failures::default();
         } else if address != UNKNOWN {
             // The bucket of all who have no address is nobody's home.
             let failures = Failures::default();
@@ -91,27 +133,40 @@ impl State {
     /// Takes back the count of an attempt that never came to a comparison: nothing was guessed by it. The wait that the
     /// remaining failures ask for runs from now.
     pub fn withdraw(&mut self, rules: &Rules, address: &str) {
-        let failures = self.failures_from(address);
-        failures.count = failures.count.saturating_sub(1);
-        failures.wait_ms = wait_after(rules, failures.count);
+        let schedule = Schedule::of_one(rules);
+        if let Some(known) = self.known.iter_mut().find(|known| known.address == address) {
+            known.failures.take_back(1, &schedule);
+        } else if let Some(stranger) = self.strangers.iter_mut().find(|stranger| stranger.address == address) {
+            stranger.failures.take_back(1, &schedule);
+            // Which of its attempts it was is not known; one that is not in the crowd's count goes first.
+            if stranger.shared > stranger.failures.count {
+                stranger.shared -= 1;
+                self.crowd.take_back(1, &Schedule::of_all(rules));
+            }
+        }
     }
 
     /// When nothing of this state will count any more, in milliseconds since 1970: it can be deleted then.
     #[must_use]
     pub fn obsolete_ms(&self, rules: &Rules) -> i64 {
         let known = self.known.iter().map(|known| known.succeeded_ms.saturating_add(rules.known_for_ms)).max();
-        let strangers = self.strangers.last_ms.saturating_add(rules.forget_after_ms);
+        let strangers = self.strangers.iter().map(|stranger| stranger.failures.last_ms);
+        let strangers = strangers.fold(self.crowd.last_ms, i64::max).saturating_add(rules.forget_after_ms);
         known.map_or(strangers, |known| known.max(strangers))
     }
 
     fn forget(&mut self, rules: &Rules, now_ms: i64) {
         self.known.retain(|known| known.succeeded_ms.saturating_add(rules.known_for_ms) > now_ms);
-    }
-
-    fn failures_from(&mut self, address: &str) -> &mut Failures {
-        match self.known.iter_mut().find(|known| known.address == address) {
-            Some(known) => &mut known.failures,
-            None => &mut self.strangers,
+        self.strangers.retain_mut(|stranger| !stranger.failures.is_forgotten(rules, now_ms));
+        for known in &mut self.known {
+            known.failures.is_forgotten(rules, now_ms);
+        }
+        if self.crowd.is_forgotten(rules, now_ms) {
+            self.strangers.iter_mut().for_each(|stranger| stranger.shared = 0);
+        } else if self.strangers.is_empty() {
+            // Of a version that knew no single strangers: it may all have been one, and counts as one.
+            let excess = self.crowd.count.saturating_sub(Schedule::of_one(rules).free);
+            self.crowd.take_back(excess, &Schedule::of_all(rules));
         }
     }
 }
@@ -127,42 +182,24 @@ struct Known {
     failures: Failures,
 }
 
-/// One count, and the wait that follows from it.
+/// An address that the account has not logged in from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Failures {
-    #[serde(rename = "n")]
-    count: u32,
-    #[serde(rename = "l")]
-    last_ms: i64,
-    #[serde(rename = "w")]
-    wait_ms: i64,
+struct Stranger {
+    #[serde(rename = "a")]
+    address: String,
+    #[serde(rename = "f")]
+    failures: Failures,
+    /// How many of them are in the count of all strangers too.
+    #[serde(rename = "c")]
+    shared: u32,
 }
 
-impl Failures {
-    fn begin(&mut self, rules: &Rules, now_ms: i64) -> Wait {
-        // A clock that has jumped back must not stretch the wait: it then begins anew, in full.
-        self.last_ms = self.last_ms.min(now_ms);
-        let quiet_ms = now_ms.saturating_sub(self.last_ms);
-        if quiet_ms >= rules.forget_after_ms {
-            *self = Self::default();
-        }
-        let left_ms = self.wait_ms.min(rules.longest_wait_ms).saturating_sub(quiet_ms);
-        if self.count > 0 && left_ms > 0 {
-            return Wait::Milliseconds(left_ms);
-        }
-        self.count = self.count.saturating_add(1);
-        self.last_ms = now_ms;
-        self.wait_ms = wait_after(rules, self.count);
-        Wait::None
-    }
-}
+/// How many addresses it takes, each with all of its free failures, before all strangers wait.
+pub const CROWD: u32 = 10;
 
-/// The wait after so many failures in a row.
-fn wait_after(rules: &Rules, failures: u32) -> i64 {
-    let Some(doublings) = failures.checked_sub(rules.free_failures.max(1)) else { return 0 };
-    let factor = 1_i64.checked_shl(doublings).filter(|factor| *factor > 0).unwrap_or(i64::MAX);
-    rules.first_wait_ms.saturating_mul(factor).min(rules.longest_wait_ms)
-}
+/// Strangers that are told apart; the one quiet for longest goes first. More than [`CROWD`]: whoever comes from so many
+/// addresses that one is forgotten makes all strangers wait.
+const STRANGERS: usize = 16;
 
 #[cfg(test)]
 mod tests;

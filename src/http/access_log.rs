@@ -38,6 +38,12 @@ pub fn write(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
     if level < app.config.log_level {
         return;
     }
+    app.ports.reporter.write(level, &line(arrival, response, level, app.now_ms()));
+}
+
+/// The line of a request that was answered by now.
+pub(super) fn line<'a>(arrival: &'a Arrival, response: &'a Response<Bytes>, level: Level, now_ms: i64) -> Line<'a> {
+    let status = response.status().as_u16();
     let scope = &arrival.scope;
     let mut line = Line::new(scope.started_ms, level, "request");
     line.put("http.request.method", method(&arrival.method));
@@ -46,7 +52,7 @@ pub fn write(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
     }
     line.put("http.response.status_code", status);
     line.put("http.response.body.size", response.body().len());
-    line.put("http.server.request.duration_ms", milliseconds(scope.started_ms, app.now_ms()));
+    line.put("http.server.request.duration_ms", milliseconds(scope.started_ms, now_ms));
     line = line.scope(scope);
     if let Some(failure) = response.extensions().get::<Failure>() {
         line.put("error.type", failure.code);
@@ -64,7 +70,7 @@ pub fn write(app: &App, arrival: &Arrival, response: &Response<Bytes>) {
             line.put("user.id", user_id.as_str());
         }
     }
-    app.ports.reporter.write(level, &line);
+    line
 }
 
 /// Reports what went wrong in a request, and its trace; the sending begins after the answer.

@@ -1,32 +1,20 @@
 //! Register, log in, and who am I.
 
 use http::StatusCode;
-use serde::Deserialize;
 
-use super::attempt::{attempt, succeed};
+use super::attempt::{Counter, attempt, remember, succeed};
 use super::body::JsonInput;
 use super::call::{Call, Principal};
-use super::grant::{self, Delivery, Opening, UserBody};
+use super::fields::Fields;
+use super::grant::{self, DELIVERIES, Delivery, Opening, UserBody};
 use super::reply::Reply;
 use crate::domain::email::Email;
 use crate::domain::name::DisplayName;
 use crate::domain::password::{NewPassword, Password, PhcString};
-use crate::error::{Error, FieldProblem, Result};
+use crate::error::{Error, Result};
 use crate::hashing;
 use crate::ports::{DbError, Verification};
 use crate::store::users::{self, Credentials, User};
-
-/// Body of a registration.
-#[derive(Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct RegisterBody {
-    email: String,
-    password: String,
-    name: Option<String>,
-    #[serde(default)]
-    delivery: Delivery,
-}
 
 /// A registration that can be carried out.
 pub struct Registration {
@@ -37,24 +25,17 @@ pub struct Registration {
 }
 
 impl JsonInput for Registration {
-    type Wire = RegisterBody;
-
-    fn from_wire(wire: RegisterBody, call: &Call) -> Result<Self> {
-        let mut problems = Vec::new();
-        let email =
-            Email::parse(&wire.email).map_err(|problem| problems.push(FieldProblem::new("email", problem))).ok();
-        let name = wire.name.as_deref().map(DisplayName::parse).transpose();
-        let name = name.map_err(|problem| problems.push(FieldProblem::new("name", problem))).ok().flatten();
+    fn from_fields(fields: &mut Fields<'_>, call: &Call) -> Option<Self> {
+        let email = fields.required("email", |text| Email::parse(&text));
+        let name = fields.optional("name", |text| DisplayName::parse(&text));
         let rules = &call.app.config.auth.password;
-        let password = NewPassword::parse(&wire.password, rules, email.as_ref(), name.as_ref())
-            .map_err(|problem| problems.push(FieldProblem::new("password", problem)))
-            .ok();
-        match (email, password) {
-            (Some(email), Some(password)) if problems.is_empty() => {
-                Ok(Self { email, password: password.into_password(), name, delivery: wire.delivery })
-            }
-            _ => Err(Error::InvalidInput(problems)),
-        }
+        // Made from the e-mail or the name it would be easy to guess.
+        let password = fields.required("password", |text| {
+            NewPassword::parse(&text, rules, email.as_ref(), name.as_ref().and_then(Option::as_ref))
+        });
+        let delivery = fields.choice("delivery", &DELIVERIES);
+        let password = password?.into_password();
+        Some(Self { email: email?, password, name: name?, delivery: delivery? })
     }
 }
 
@@ -79,21 +60,11 @@ pub async fn register(call: Call, input: Registration) -> Result<Reply> {
         Err(DbError::Unique(column)) if column == "users.email" => return Err(Error::EmailTaken),
         Err(error) => return Err(error.into()),
     }
+    remember(&call, &user.email);
     let user_id = user.id.clone();
     let reply =
         grant::reply(&call, StatusCode::CREATED, user, &opening.session_id, &opening.refresh_token, input.delivery)?;
     Ok(reply.with_event("user_created", &user_id))
-}
-
-/// Body of a log-in.
-#[derive(Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct LoginBody {
-    email: String,
-    password: String,
-    #[serde(default)]
-    delivery: Delivery,
 }
 
 /// A log-in that can be tried.
@@ -104,19 +75,11 @@ pub struct Login {
 }
 
 impl JsonInput for Login {
-    type Wire = LoginBody;
-
-    fn from_wire(wire: LoginBody, _: &Call) -> Result<Self> {
-        let mut problems = Vec::new();
-        let email =
-            Email::parse(&wire.email).map_err(|problem| problems.push(FieldProblem::new("email", problem))).ok();
-        let password = Password::parse(&wire.password)
-            .map_err(|problem| problems.push(FieldProblem::new("password", problem)))
-            .ok();
-        match (email, password) {
-            (Some(email), Some(password)) => Ok(Self { email, password, delivery: wire.delivery }),
-            _ => Err(Error::InvalidInput(problems)),
-        }
+    fn from_fields(fields: &mut Fields<'_>, _: &Call) -> Option<Self> {
+        let email = fields.required("email", |text| Email::parse(&text));
+        let password = fields.required("password", |text| Password::parse(&text));
+        let delivery = fields.choice("delivery", &DELIVERIES);
+        Some(Self { email: email?, password: password?, delivery: delivery? })
     }
 }
 
@@ -130,13 +93,14 @@ impl JsonInput for Login {
 /// # Errors
 /// [`Error::InvalidCredentials`], [`Error::TooManyAttempts`], [`Error::Busy`], [`Error::Unavailable`].
 pub async fn login(call: Call, input: Login) -> Result<Reply> {
-    let mut compared = attempt(&call, input.email.as_str(), compare(&call, &input)).await?;
+    let counter = Counter::of_account(&call, input.email.as_str());
+    let mut compared = attempt(&call, &counter, compare(&call, &input)).await?;
     for _ in 0..COMPARISONS {
         let (found, verification) = compared;
         let Some(credentials) = found.filter(|_| verification.matches) else {
             return Err(Error::InvalidCredentials);
         };
-        succeed(&call, input.email.as_str()).await?;
+        succeed(&call, &counter).await?;
         if let Some(opening) = open(&call, &credentials, verification.rehashed.as_ref()).await? {
             let user_id = credentials.user.id.clone();
             let Opening { session_id, refresh_token, .. } = &opening;

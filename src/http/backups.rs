@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::body::JsonInput;
 use super::call::Call;
+use super::fields::Fields;
 use super::reply::Reply;
 use crate::backup::catalog::{self, Backup};
 use crate::backup::manifest::is_id;
@@ -63,24 +64,14 @@ pub(super) struct BackupDetail {
     verified_at: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 /// Whether to say what would go, and let nothing go.
-pub struct PruneBody {
-    #[serde(default)]
-    dry_run: bool,
-}
-
-/// See [`PruneBody`].
 pub struct Prune(bool);
 
 impl JsonInput for Prune {
-    type Wire = PruneBody;
     const MAY_BE_EMPTY: bool = true;
 
-    fn from_wire(wire: PruneBody, _: &Call) -> Result<Self> {
-        Ok(Self(wire.dry_run))
+    fn from_fields(fields: &mut Fields<'_>, _: &Call) -> Option<Self> {
+        fields.flag("dry_run").map(Self)
     }
 }
 

@@ -6,39 +6,23 @@
 use std::collections::BTreeSet;
 
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::body::JsonInput;
 use super::call::{Call, Principal};
-use super::detect::{NO_TEXT, Usage, usage};
+use super::detect::{Usage, some_text, usage};
+use super::fields::Fields;
 use super::reply::Reply;
 use super::usage as record;
 use crate::config::Config;
 use crate::detector::{self, Assessment, Options};
-use crate::error::{Error, FieldProblem, Result};
+use crate::error::{Error, Result};
 use crate::telemetry::observed::step;
 
 /// Largest body: all characters that a batch may have, each as a pair of `\uXXXX` escapes, and room for the rest.
 #[must_use]
 pub fn body_limit(config: &Config) -> usize {
     config.detect.batch_max_chars * 12 + 32 * 1024
-}
-
-/// Body of a batch.
-#[derive(Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct BatchBody {
-    texts: Vec<ItemBody>,
-}
-
-/// One text of a batch.
-#[derive(Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct ItemBody {
-    id: Option<String>,
-    text: String,
 }
 
 /// Texts that the detector takes. They are never stored nor logged.
@@ -50,48 +34,41 @@ struct Item {
 }
 
 impl JsonInput for Batch {
-    type Wire = BatchBody;
-
-    fn from_wire(wire: BatchBody, call: &Call) -> Result<Self> {
-        let config = &call.app.config.detect;
-        if !(1..=MOST_TEXTS).contains(&wire.texts.len()) {
-            let message = format!("A batch has 1 to {MOST_TEXTS} texts.");
-            return Err(Error::InvalidInput(vec![FieldProblem::new("texts", message)]));
-        }
-        let mut problems = Vec::new();
+    fn from_fields(fields: &mut Fields<'_>, call: &Call) -> Option<Self> {
+        let most_chars = call.app.config.detect.max_chars;
         let mut ids = BTreeSet::new();
-        let mut chars = 0_usize;
-        for (at, item) in wire.texts.iter().enumerate() {
-            let mut problem = |field: &str, message: String| {
-                problems.push(FieldProblem { field: format!("texts[{at}].{field}"), message });
-            };
-            if let Some(id) = &item.id {
-                if id.is_empty() || id.chars().count() > LONGEST_ID || id.chars().any(char::is_control) {
-                    problem("id", format!("An id has 1 to {LONGEST_ID} characters, none of them a control character."));
-                } else if !ids.insert(id) {
-                    problem("id", "Another text of this batch has this id.".into());
-                }
-            }
-            let length = item.text.chars().count();
-            chars += length;
-            if item.text.trim().is_empty() {
-                problem("text", NO_TEXT.into());
-            } else if length > config.max_chars {
-                problem("text", format!("The text is longer than {} characters.", config.max_chars));
-            }
-        }
-        if !problems.is_empty() {
-            return Err(Error::InvalidInput(problems));
-        }
-        // All of it is judged within one request, whose computation stalls every other request of the isolate.
-        if chars > config.batch_max_chars {
-            return Err(Error::TextTooLong { limit: config.batch_max_chars });
-        }
-        Ok(Self(wire.texts.into_iter().map(|ItemBody { id, text }| Item { id, text }).collect()))
+        fields
+            .list("texts", 1..=MOST_TEXTS, |item| {
+                let id = item.optional("id", |id| fresh_id(id, &mut ids));
+                let text = item.required("text", |text| match some_text(text) {
+                    Ok(text) if text.chars().nth(most_chars).is_none() => Ok(text),
+                    Ok(_) => Err(format!("The text is longer than {most_chars} characters.")),
+                    Err(problem) => Err(problem.to_owned()),
+                });
+                Some(Item { id: id?, text: text? })
+            })
+            .map(Self)
+    }
+
+    /// All of it is judged within one request, whose computation stalls every other request of the isolate.
+    fn checked(self, call: &Call) -> Result<Self> {
+        let limit = call.app.config.detect.batch_max_chars;
+        let chars: usize = self.0.iter().map(|item| item.text.chars().count()).sum();
+        if chars > limit { Err(Error::TextTooLong { limit }) } else { Ok(self) }
     }
 
     fn cost(&self) -> u32 {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+}
+
+fn fresh_id(id: String, ids: &mut BTreeSet<String>) -> Result<String, String> {
+    if id.is_empty() || id.chars().count() > LONGEST_ID || id.chars().any(char::is_control) {
+        Err(format!("An id has 1 to {LONGEST_ID} characters, none of them a control character."))
+    } else if !ids.insert(id.clone()) {
+        Err("Another text of this batch has this id.".into())
+    } else {
+        Ok(id)
     }
 }
 

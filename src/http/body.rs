@@ -4,10 +4,10 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
-use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::call::Call;
-use crate::error::{Error, FieldProblem, Result};
+use super::fields::Fields;
+use crate::error::{Error, Result};
 
 /// What a handler takes as its input.
 pub trait Input: Sized + Send {
@@ -20,41 +20,58 @@ pub trait Input: Sized + Send {
     }
 }
 
-/// A handler without input: the body is not looked at.
+/// A handler without input takes an empty body, or `{}`: what is sent and not wanted is a mistake that its sender should
+/// hear of.
 impl Input for () {
-    async fn read(_: &Call, _: Body, _: usize) -> Result<Self> {
+    async fn read(call: &Call, body: Body, limit: usize) -> Result<Self> {
+        let Nothing = Nothing::read(call, body, limit).await?;
         Ok(())
+    }
+}
+
+struct Nothing;
+
+impl JsonInput for Nothing {
+    const MAY_BE_EMPTY: bool = true;
+
+    fn from_fields(_: &mut Fields<'_>, _: &Call) -> Option<Self> {
+        Some(Self)
     }
 }
 
 /// Input that arrives as a JSON object.
 pub trait JsonInput: Sized + Send {
-    /// The object as it stands on the wire. Refuses unknown fields (`#[serde(deny_unknown_fields)]`).
-    type Wire: DeserializeOwned + Send;
+    /// An empty body counts as `{}`.
+    const MAY_BE_EMPTY: bool = false;
+
+    /// Takes its fields, all of them before it gives up: every problem is to be told at once. `None` when there is one. A
+    /// field that is not taken is refused as unknown.
+    fn from_fields(fields: &mut Fields<'_>, call: &Call) -> Option<Self>;
+
+    /// What is to be said against it as a whole, when nothing is wrong with any field.
+    ///
+    /// # Errors
+    /// What it can be refused for.
+    fn checked(self, _: &Call) -> Result<Self> {
+        Ok(self)
+    }
 
     /// What [`Input::cost`] says of it.
     fn cost(&self) -> u32 {
         1
     }
-
-    /// An empty body counts as `{}`.
-    const MAY_BE_EMPTY: bool = false;
-
-    /// Validates; reports every problem at once.
-    ///
-    /// # Errors
-    /// [`Error::InvalidInput`], or what else the value can be refused for.
-    fn from_wire(wire: Self::Wire, call: &Call) -> Result<Self>;
 }
 
 impl<T: JsonInput> Input for T {
     async fn read(call: &Call, body: Body, limit: usize) -> Result<Self> {
         let bytes = collect(&call.headers, body, limit).await?;
-        if bytes.is_empty() && T::MAY_BE_EMPTY {
-            return T::from_wire(parse(b"{}")?, call);
+        let is_left_out = bytes.is_empty() && T::MAY_BE_EMPTY;
+        if !is_left_out {
+            require_json(&call.headers)?;
         }
-        require_json(&call.headers)?;
-        T::from_wire(parse(&bytes)?, call)
+        let mut fields = Fields::parse(if is_left_out { b"{}" } else { &bytes })?;
+        let input = T::from_fields(&mut fields, call);
+        fields.finish(input)?.checked(call)
     }
 
     fn cost(&self) -> u32 {
@@ -110,64 +127,4 @@ fn require_json(headers: &HeaderMap) -> Result<()> {
         !name.trim().eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
     });
     if is_json && is_utf8 { require_plain(headers) } else { Err(Error::UnsupportedMediaType) }
-}
-
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    // A struct can be read from an array too; ours are objects.
-    if bytes.trim_ascii_start().first().is_some_and(|byte| *byte != b'{') {
-        return Err(match serde_json::from_slice::<IgnoredAny>(bytes) {
-            Ok(_) => one_problem("", "The body must be a JSON object."),
-            Err(error) => not_json(&error),
-        });
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        problem(&path, error.inner(), bytes)
-    })?;
-    deserializer.end().map_err(|error| not_json(&error))?;
-    Ok(value)
-}
-
-fn not_json(error: &serde_json::Error) -> Error {
-    let what = if error.is_eof() { "it ends too early" } else { "it can't be read" };
-    Error::InvalidJson(format!("{what} at line {}, column {}", error.line(), error.column()))
-}
-
-/// Says what is wrong without quoting a value: the body may hold a password.
-fn problem(path: &str, error: &serde_json::Error, bytes: &[u8]) -> Error {
-    // serde_json takes a number where the name of a choice should stand for broken JSON, which it is not.
-    if !error.is_data() && serde_json::from_slice::<serde_json::Value>(bytes).is_err() {
-        return not_json(error);
-    }
-    let text = error.to_string();
-    let named = text.split('`').nth(1).unwrap_or_default();
-    let place = place(path, named);
-    let (field, message) = if text.starts_with("unknown field") {
-        (place.as_str(), "There is no such field in this request.")
-    } else if text.starts_with("missing field") {
-        (place.as_str(), "This field is required.")
-    } else if text.starts_with("duplicate field") {
-        (place.as_str(), "This field stands there twice.")
-    } else if text.starts_with("unknown variant") {
-        (path, "This is not one of the values that the field can have.")
-    } else {
-        (if path == "." { "" } else { path }, "This value is of the wrong type.")
-    };
-    one_problem(field, message)
-}
-
-/// `texts[1].text`: the path leads to the object and mostly, but not always, on to the field in it.
-fn place(path: &str, field: &str) -> String {
-    let leads_there = path == field || path.strip_suffix(field).is_some_and(|object| object.ends_with('.'));
-    match path {
-        "." => field.to_owned(),
-        path if leads_there => path.to_owned(),
-        path => format!("{path}.{field}"),
-    }
-}
-
-/// A field's name comes from the client too: it is cut, so that an answer can't be made huge.
-fn one_problem(field: &str, message: &str) -> Error {
-    Error::InvalidInput(vec![FieldProblem { field: field.chars().take(64).collect(), message: message.into() }])
 }

@@ -7,19 +7,21 @@ use crate::domain::origin::Origin;
 use crate::domain::token::refresh::RefreshToken;
 use crate::error::{Error, Result};
 
-/// The cookie's value in a request, when there is exactly one such cookie.
+/// The cookie's value in a request that has one. Of several nobody knows which is meant: they are one that is no token.
 #[must_use]
 pub fn read(headers: &HeaderMap) -> Option<String> {
     let mut found = headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == NAME)
-        .map(|(_, value)| value.to_owned());
+        // Other cookies may have bytes that are no text; they must not hide this one.
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| {
+            let mut parts = pair.splitn(2, |byte| *byte == b'=');
+            (parts.next()?.trim_ascii() == NAME.as_bytes()).then(|| parts.next().unwrap_or_default())
+        })
+        .map(|value| String::from_utf8_lossy(value).trim_ascii().to_owned());
     let first = found.next()?;
-    found.next().is_none().then_some(first)
+    Some(if found.next().is_none() { first } else { String::new() })
 }
 
 /// A cookie is sent by the browser on its own accord, so a request that rests on one must say that it comes from the

@@ -47,5 +47,5 @@ pub async fn list(call: Call, (): ()) -> Result<Reply> {
     Reply::json(StatusCode::OK, &CronRunsBody { runs: found.into_iter().map(on_the_wire).collect() })
 }
 
-/// A day of hourly runs and some.
-const RUNS: u32 = 50;
+/// A day: 288 probes, 24 runs by the hour, a backup, and some.
+const RUNS: u32 = 320;

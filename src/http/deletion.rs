@@ -1,41 +1,31 @@
 //! Delete the account.
 
 use http::header;
-use serde::Deserialize;
 
 use super::attempt::confirm;
 use super::body::JsonInput;
 use super::call::{Call, Principal};
 use super::cookie;
+use super::fields::Fields;
 use super::reply::Reply;
 use crate::domain::password::Password;
 use crate::error::{Error, FieldProblem, Result};
 use crate::store::users;
 
-/// Body of a deletion: the password once more, since a token that was left behind on a shared device must not be enough.
-#[derive(Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct DeletionBody {
-    password: String,
-}
-
-/// A deletion that can be tried.
+/// A deletion that can be tried. It has the password once more, since a token that was left behind on a shared device must not
+/// be enough.
 pub struct Deletion {
     password: Password,
 }
 
 impl JsonInput for Deletion {
-    type Wire = DeletionBody;
-
-    fn from_wire(wire: DeletionBody, _: &Call) -> Result<Self> {
-        let refused = |problem| Error::InvalidInput(vec![FieldProblem::new("password", problem)]);
-        Ok(Self { password: Password::parse(&wire.password).map_err(refused)? })
+    fn from_fields(fields: &mut Fields<'_>, _: &Call) -> Option<Self> {
+        fields.required("password", |text| Password::parse(&text)).map(|password| Self { password })
     }
 }
 
-/// Deletes the account of the access token with its sessions and tokens, at once and for good. A wrong password counts as
-/// a failed log-in and waits like one: whoever holds a token gains no other way to guess. It is not a 401, on which
+/// Deletes the account of the access token with its sessions and tokens, at once and for good. Wrong passwords make the
+/// session wait as failed log-ins do: whoever holds a token gains no faster way to guess. It is not a 401, on which
 /// clients would refresh a token that is perfectly good.
 ///
 /// # Errors
@@ -46,8 +36,8 @@ pub async fn delete(call: Call, principal: Principal, input: Deletion) -> Result
         cookie::require_own_origin(&call)?;
     }
     let ports = &call.app.ports;
-    let user = principal.user;
-    let stored = confirm(&call, (&user.id, &user.email), &input.password, GONE).await?;
+    let user = &principal.user;
+    let stored = confirm(&call, &principal, &input.password, GONE).await?;
     let Some(stored) = stored else {
         return Err(Error::InvalidInput(vec![FieldProblem::new(
             "password",

@@ -2,10 +2,11 @@
 
 use axum::body::Body;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::body::{Input, JsonInput};
 use super::call::{Call, Principal};
+use super::fields::Fields;
 use super::limits::Quota;
 use super::reply::Reply;
 use super::second_opinion::OpinionBody;
@@ -13,7 +14,7 @@ use super::{upload, usage as record};
 use crate::config::Config;
 use crate::detector::{self, Assessment, Options};
 use crate::domain::time::rfc3339;
-use crate::error::{Error, FieldProblem, Result};
+use crate::error::{Error, Result};
 use crate::extract::{self, Kind};
 use crate::opinion;
 use crate::telemetry::observed::step;
@@ -30,17 +31,6 @@ fn json_limit(config: &Config) -> usize {
     config.detect.max_chars * 12 + 4 * 1024
 }
 
-/// Body of a detection.
-#[derive(Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct DetectBody {
-    text: String,
-    /// Whether another model, at a language-model provider, is to be asked too.
-    #[serde(default)]
-    second_opinion: bool,
-}
-
 /// A text that the detector takes, as JSON or out of a file. It is never stored nor logged.
 pub struct DetectText {
     text: String,
@@ -53,8 +43,9 @@ pub struct DetectText {
 impl Input for DetectText {
     async fn read(call: &Call, body: Body, limit: usize) -> Result<Self> {
         if !upload::is_multipart(&call.headers) {
-            let Typed(body) = Typed::read(call, body, limit.min(json_limit(&call.app.config))).await?;
-            return Ok(Self { text: body.text, second_opinion: body.second_opinion, file: None });
+            let Typed { text, second_opinion } =
+                Typed::read(call, body, limit.min(json_limit(&call.app.config))).await?;
+            return Ok(Self { text, second_opinion, file: None });
         }
         let file = upload::read(&call.headers, body, limit.min(upload::LIMIT)).await?;
         let extracted = extract::extract(&file.name, &file.bytes, call.app.config.detect.max_chars)?;
@@ -63,21 +54,27 @@ impl Input for DetectText {
 }
 
 /// A text that was sent as JSON.
-struct Typed(DetectBody);
+struct Typed {
+    text: String,
+    second_opinion: bool,
+}
 
 impl JsonInput for Typed {
-    type Wire = DetectBody;
-
-    fn from_wire(wire: DetectBody, call: &Call) -> Result<Self> {
-        let limit = call.app.config.detect.max_chars;
-        if wire.text.chars().nth(limit).is_some() {
-            return Err(Error::TextTooLong { limit });
-        }
-        if wire.text.trim().is_empty() {
-            return Err(Error::InvalidInput(vec![FieldProblem::new("text", NO_TEXT)]));
-        }
-        Ok(Self(wire))
+    fn from_fields(fields: &mut Fields<'_>, _: &Call) -> Option<Self> {
+        let text = fields.required("text", some_text);
+        let second_opinion = fields.flag("second_opinion");
+        Some(Self { text: text?, second_opinion: second_opinion? })
     }
+
+    fn checked(self, call: &Call) -> Result<Self> {
+        let limit = call.app.config.detect.max_chars;
+        if self.text.chars().nth(limit).is_some() { Err(Error::TextTooLong { limit }) } else { Ok(self) }
+    }
+}
+
+/// Refuses a text of nothing but white space.
+pub(super) fn some_text(text: String) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("There is no text to judge.") } else { Ok(text) }
 }
 
 #[derive(Serialize)]
@@ -137,5 +134,3 @@ pub(super) fn usage(quota: &Quota, now_ms: i64) -> Option<Usage> {
     let (window, state) = windows.min_by_key(|(_, state)| state.remaining)?;
     Some(Usage { limit: window.limit, remaining: state.remaining, resets_at: rfc3339(now_ms + state.reset_ms) })
 }
-
-pub(super) const NO_TEXT: &str = "There is no text to judge.";

@@ -1,7 +1,7 @@
 //! What a log-in gives: a session, its first refresh token, and an access token.
 
 use http::{StatusCode, header};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::call::Call;
 use super::cookie;
@@ -17,9 +17,8 @@ use crate::store::value::Statement;
 use crate::store::{refresh_tokens, sessions};
 
 /// Where the client wants its refresh token.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema), serde(rename_all = "snake_case"))]
 pub enum Delivery {
     /// In the body: for clients that can keep a secret.
     #[default]
@@ -27,6 +26,9 @@ pub enum Delivery {
     /// In a cookie that scripts can't read, and never in the body: for browsers.
     Cookie,
 }
+
+/// What clients call them.
+pub(super) const DELIVERIES: [(&str, Delivery); 2] = [("body", Delivery::Body), ("cookie", Delivery::Cookie)];
 
 /// An account on the wire.
 #[derive(Debug, Serialize)]

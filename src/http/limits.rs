@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::call::{Call, Principal};
 use crate::config::Config;
-use crate::domain::quota::{Decision, Policy, WindowState};
+use crate::domain::quota::{Decision, Policy, Window, WindowState};
 use crate::error::{Error, Result, seconds_up};
 use crate::ports::{LimitKey, PortError};
 
@@ -51,12 +51,10 @@ pub async fn admit(call: &Call, limit: Limit, principal: Option<&Principal>, cos
 /// Writes `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers): a policy of several windows is a
 /// list, each window named by the policy and its length in seconds.
 pub fn describe(headers: &mut HeaderMap, name: &str, policy: &Policy, decision: &Decision) {
-    let one = policy.windows.len() == 1;
-    let label = |seconds: u32| if one { name.to_owned() } else { format!("{name}-{seconds}") };
     let mut policies = Vec::new();
     let mut states = Vec::new();
     for (window, state) in policy.windows.iter().zip(&decision.windows) {
-        let label = label(window.seconds);
+        let label = label(name, policy, window);
         policies.push(format!("\"{label}\";q={};w={}", window.limit, window.seconds));
         states.push(format!("\"{label}\";r={};t={}", state.remaining, reset_seconds(state)));
     }
@@ -65,6 +63,17 @@ pub fn describe(headers: &mut HeaderMap, name: &str, policy: &Policy, decision: 
             headers.insert(field, value);
         }
     }
+}
+
+/// The windows without room for a call of this cost, by the names that [`describe`] gives them.
+#[must_use]
+pub fn violated(name: &str, policy: &Policy, decision: &Decision, cost: u32) -> Vec<String> {
+    let windows = policy.windows.iter().zip(&decision.windows);
+    windows.filter(|(_, state)| state.remaining < cost).map(|(window, _)| label(name, policy, window)).collect()
+}
+
+fn label(name: &str, policy: &Policy, window: &Window) -> String {
+    if policy.windows.len() == 1 { name.to_owned() } else { format!("{name}-{}", window.seconds) }
 }
 
 /// Seconds until the window is free again, 0 for an untouched one.

@@ -18,6 +18,7 @@ pub mod cron_runs;
 pub mod debug;
 pub mod deletion;
 pub mod detect;
+pub mod fields;
 pub mod grant;
 pub mod headers;
 pub mod health;

@@ -1,11 +1,14 @@
 //! The description of the API (OpenAPI 3.1), made from the table of routes and the wire structs.
 //!
 //! It is made natively and kept as a file among the assets, so it costs the Worker nothing. Methods, paths, who may call
-//! and which limit counts come from [`crate::routes`]; bodies from the very structs that are read and written. A route
-//! that is not described here fails a test, as does a file that is not what this makes.
+//! and which limit counts come from [`crate::routes`]; bodies of answers from the very structs that are
+//! written. A route that is not described here fails a test, as does a body that is read otherwise, and a file that is not
+//! what this makes.
 
 mod operations;
+mod requests;
 
+use http::Method;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
@@ -82,7 +85,7 @@ impl Operation {
             responses.insert(status.to_string(), response);
         }
         let mut problems = self.problems.to_vec();
-        problems.extend(problems_of(route, self.request.is_some()));
+        problems.extend(problems_of(route));
         problems.sort_unstable();
         problems.dedup();
         for status in problems {
@@ -108,9 +111,10 @@ impl Operation {
 }
 
 /// What may go wrong on any route of this form.
-fn problems_of(route: &Route, has_body: bool) -> Vec<u16> {
+fn problems_of(route: &Route) -> Vec<u16> {
     let mut problems = vec![500, 503];
-    if has_body {
+    // Also where no body is wanted, which then must be empty.
+    if route.method != Method::GET {
         problems.extend([400, 413, 415]);
     }
     if route.caller != Caller::Anyone {

@@ -34,17 +34,17 @@ pub(super) struct Problem<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldProblem],
-    #[serde(rename = "violated-policies", skip_serializing_if = "<[_]>::is_empty")]
-    violated_policies: &'a [&'static str],
+    #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
+    violated_policies: Vec<String>,
 }
 
 /// An error as a response, with the headers that belong to it.
 #[must_use]
 pub fn respond(error: &Error, request_id: &str) -> Response<Bytes> {
     let status = error.status();
-    let violated: &[&'static str] = match error {
-        Error::RateLimited { name, .. } => std::slice::from_ref(name),
-        _ => &[],
+    let violated_policies = match error {
+        Error::RateLimited { name, policy, decision, cost } => limits::violated(name, policy, decision, *cost),
+        _ => Vec::new(),
     };
     let problem = Problem {
         r#type: type_uri(error),
@@ -54,7 +54,7 @@ pub fn respond(error: &Error, request_id: &str) -> Response<Bytes> {
         detail: error.detail(),
         request_id,
         errors: if let Error::InvalidInput(problems) = error { problems } else { &[] },
-        violated_policies: violated,
+        violated_policies,
     };
     // Strings and numbers only: writing them can't fail, and an empty body would still carry the status.
     let mut response = Response::new(Bytes::from(serde_json::to_vec(&problem).unwrap_or_default()));

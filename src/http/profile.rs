@@ -1,11 +1,11 @@
 //! What the owner of an account may change of it: the name and the password.
 
 use http::StatusCode;
-use serde::Deserialize;
 
 use super::attempt::confirm;
 use super::body::JsonInput;
 use super::call::{Call, Principal};
+use super::fields::Fields;
 use super::grant::UserBody;
 use super::reply::Reply;
 use super::sessions::revoked_reply;
@@ -15,26 +15,12 @@ use crate::domain::password::{NewPassword, Password};
 use crate::error::{Error, FieldProblem, Result};
 use crate::store::{sessions, users};
 
-/// Body of a change of name.
-#[derive(Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ProfileBody {
-    /// The new name; null takes it away.
-    #[serde(deserialize_with = "Option::deserialize")]
-    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
-    name: Option<String>,
-}
-
 /// A name that an account may have, or none.
 pub struct Profile(Option<DisplayName>);
 
 impl JsonInput for Profile {
-    type Wire = ProfileBody;
-
-    fn from_wire(wire: ProfileBody, _: &Call) -> Result<Self> {
-        let name = wire.name.as_deref().map(DisplayName::parse).transpose();
-        Ok(Self(name.map_err(|problem| Error::InvalidInput(vec![FieldProblem::new("name", problem)]))?))
+    fn from_fields(fields: &mut Fields<'_>, _: &Call) -> Option<Self> {
+        fields.nullable("name", |text| DisplayName::parse(&text)).map(Self)
     }
 }
 
@@ -50,15 +36,6 @@ pub async fn rename(call: Call, principal: Principal, Profile(name): Profile) ->
     Ok(Reply::json(StatusCode::OK, &UserBody::from(user))?.with_event("user_updated", &user_id))
 }
 
-/// Body of a change of password.
-#[derive(Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct PasswordBody {
-    current_password: String,
-    new_password: String,
-}
-
 /// A change of password that can be tried. What the new one must be depends on whose it is.
 pub struct Change {
     current: Password,
@@ -66,18 +43,16 @@ pub struct Change {
 }
 
 impl JsonInput for Change {
-    type Wire = PasswordBody;
-
-    fn from_wire(wire: PasswordBody, _: &Call) -> Result<Self> {
-        let current = Password::parse(&wire.current_password)
-            .map_err(|problem| Error::InvalidInput(vec![FieldProblem::new("current_password", problem)]))?;
-        Ok(Self { current, new: wire.new_password })
+    fn from_fields(fields: &mut Fields<'_>, _: &Call) -> Option<Self> {
+        let current = fields.required("current_password", |text| Password::parse(&text));
+        let new = fields.required("new_password", Ok::<_, String>);
+        Some(Self { current: current?, new: new? })
     }
 }
 
 /// Sets another password and ends every other session, since who changes a password often fears that somebody knows the
-/// old one. Asks for the old one: an unlocked screen must not be enough to take an account over. Guesses at it count as
-/// failed log-ins of the account.
+/// old one. Asks for the old one: an unlocked screen must not be enough to take an account over. Wrong guesses at it make the
+/// session wait as failed log-ins do.
 ///
 /// # Errors
 /// [`Error::InvalidInput`] for a new password that can't be taken and for a wrong old one; [`Error::TooManyAttempts`],
@@ -92,7 +67,7 @@ pub async fn change_password(call: Call, principal: Principal, input: Change) ->
         .into_password();
 
     let gone = Error::Unauthenticated("account is gone");
-    let stored = confirm(&call, (&user.id, email.as_str()), &input.current, gone).await?;
+    let stored = confirm(&call, &principal, &input.current, gone).await?;
     let Some(stored) = stored else { return Err(wrong()) };
 
     let hash = ports.hasher.hash(&new).await?;

@@ -1,11 +1,11 @@
 //! A new access token for a refresh token.
 
 use http::StatusCode;
-use serde::Deserialize;
 
 use super::body::JsonInput;
 use super::call::Call;
 use super::cookie;
+use super::fields::Fields;
 use super::grant::{self, Delivery};
 use super::reply::Reply;
 use crate::domain::token::refresh::RefreshToken;
@@ -13,37 +13,33 @@ use crate::error::{Error, Result};
 use crate::store::refresh_tokens::{self, Redeemed, Redemption};
 use crate::store::sessions::{self, Because};
 
-/// Body of a refresh; empty when the token is in the cookie.
-#[derive(Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct RefreshBody {
-    refresh_token: Option<String>,
-}
-
-/// A refresh token, and where it was found.
+/// A refresh token, and where it was found. `None`: there is none that could be one. That is refused only after it has been
+/// counted, for it is an attempt like any other.
 pub struct Presented {
-    token: RefreshToken,
+    token: Option<RefreshToken>,
     delivery: Delivery,
 }
 
 impl JsonInput for Presented {
-    type Wire = RefreshBody;
     const MAY_BE_EMPTY: bool = true;
 
-    fn from_wire(wire: RefreshBody, call: &Call) -> Result<Self> {
-        let (text, delivery) = match wire.refresh_token {
-            Some(text) => (text, Delivery::Body),
-            None => {
-                let text = cookie::read(&call.headers)
-                    .ok_or(Error::InvalidRefreshToken { revoked_of: None, cookie: false })?;
-                cookie::require_own_origin(call)?;
-                (text, Delivery::Cookie)
-            }
+    fn from_fields(fields: &mut Fields<'_>, call: &Call) -> Option<Self> {
+        let text = fields.optional("refresh_token", Ok::<_, String>)?;
+        let (text, delivery) = match text {
+            Some(text) => (Some(text), Delivery::Body),
+            None => match cookie::read(&call.headers) {
+                Some(text) => (Some(text), Delivery::Cookie),
+                None => (None, Delivery::Body),
+            },
         };
-        let token = RefreshToken::parse(&text)
-            .ok_or(Error::InvalidRefreshToken { revoked_of: None, cookie: delivery == Delivery::Cookie })?;
-        Ok(Self { token, delivery })
+        Some(Self { token: text.as_deref().and_then(RefreshToken::parse), delivery })
+    }
+
+    fn checked(self, call: &Call) -> Result<Self> {
+        if self.delivery == Delivery::Cookie {
+            cookie::require_own_origin(call)?;
+        }
+        Ok(self)
     }
 }
 
@@ -56,6 +52,7 @@ impl JsonInput for Presented {
 pub async fn refresh(call: Call, input: Presented) -> Result<Reply> {
     let Presented { token, delivery } = input;
     let refused = |revoked_of| Error::InvalidRefreshToken { revoked_of, cookie: delivery == Delivery::Cookie };
+    let Some(token) = token else { return Err(refused(None)) };
     let mut salt = [0; 32];
     call.app.ports.entropy.fill(&mut salt)?;
     let redemption = Redemption {

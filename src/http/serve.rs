@@ -17,10 +17,10 @@ use super::call::Call;
 use super::route::{Caller, Route};
 use super::{cors, headers, problem};
 use crate::app::App;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, Problem, names};
 use crate::domain::{address, id};
 use crate::error::Error;
-use crate::ports::{Clock, Entropy};
+use crate::ports::{Bare, Clock, Entropy, Level};
 use crate::routes;
 use crate::telemetry;
 use crate::telemetry::scope::{self, Scope};
@@ -51,6 +51,7 @@ pub async fn serve(app: &App, mut request: Request<Body>) -> Response<Bytes> {
             response
         }
     };
+    allow_options(response.headers_mut());
     if arrival.method == Method::OPTIONS {
         response = options(response, origin.is_some() && is_preflight);
     }
@@ -61,12 +62,15 @@ pub async fn serve(app: &App, mut request: Request<Body>) -> Response<Bytes> {
     response
 }
 
-/// The answer of an installation whose configuration is bad: the same on every route, and silent on what is wrong.
-pub fn misconfigured(entropy: &dyn Entropy, clock: &dyn Clock, request: &Request<Body>) -> Response<Bytes> {
-    let arrival = arrive(entropy, clock, request);
+/// The answer of an installation whose configuration is bad: the same on every route, and silent on what is wrong. That is
+/// for the log, where the line of each request names the settings.
+pub fn misconfigured(ports: Bare<'_>, problems: &[Problem], request: &Request<Body>) -> Response<Bytes> {
+    let arrival = arrive(ports.entropy, ports.clock, request);
     let mut response = problem::respond(&Error::Misconfigured, &arrival.scope.id);
     let over_tls = request.uri().scheme_str() == Some("https");
     headers::secure(response.headers_mut(), &arrival.scope, over_tls);
+    let line = access_log::line(&arrival, &response, Level::Error, ports.clock.now_ms());
+    ports.reporter.write(Level::Error, &line.with("settings", names(problems)));
     response
 }
 
@@ -88,11 +92,17 @@ async fn collect(response: axum::response::Response) -> Response<Bytes> {
     Response::from_parts(parts, body)
 }
 
+/// Every path that is there takes OPTIONS, which the router does not know.
+fn allow_options(headers: &mut HeaderMap) {
+    let methods = headers.get(header::ALLOW).and_then(|allow| allow.to_str().ok());
+    if let Some(Ok(methods)) = methods.map(|methods| HeaderValue::from_str(&format!("{methods},OPTIONS"))) {
+        headers.insert(header::ALLOW, methods);
+    }
+}
+
 /// No route takes OPTIONS, so the router's 405 with its `Allow` tells which methods the path has.
 fn options(response: Response<Bytes>, preflight: bool) -> Response<Bytes> {
-    let Some(allow) = response.headers().get(header::ALLOW).cloned() else { return response };
-    let methods = format!("{},OPTIONS", allow.to_str().unwrap_or_default());
-    let methods = HeaderValue::from_str(&methods).unwrap_or(allow);
+    let Some(methods) = response.headers().get(header::ALLOW).cloned() else { return response };
     let mut answer = Response::new(Bytes::new());
     *answer.status_mut() = StatusCode::NO_CONTENT;
     if preflight {

@@ -34,6 +34,7 @@ pub(super) struct SessionBody {
     device: String,
     created_at: String,
     last_used_at: String,
+    /// When it ends if it is not used any more.
     expires_at: String,
     current: bool,
 }

@@ -6,6 +6,7 @@ use http::{HeaderMap, header};
 use multer::{Constraints, Multipart, SizeLimit};
 
 use super::body;
+use super::fields::{LONGEST_NAME, MISSING, TWICE, UNKNOWN};
 use crate::error::{Error, FieldProblem, Result};
 
 /// Largest body with a file: 5 MiB and room for the frame around it.
@@ -49,43 +50,55 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Uploa
     };
     let mut found = None;
     let mut second_opinion = None;
+    let mut problems = Vec::new();
     while let Some(part) = form.next_field().await.map_err(refused)? {
-        if part.name() == Some(SECOND_OPINION) {
-            if second_opinion.is_some() {
-                return Err(problem(SECOND_OPINION, "This field stands there twice."));
+        // What a part that is refused holds is not kept.
+        match part.name() {
+            Some(PART) if found.is_some() => problems.push(problem(PART, TWICE)),
+            Some(PART) => {
+                let name = part.file_name().map(ToOwned::to_owned);
+                if name.is_none() {
+                    problems.push(problem(PART, "This field must be a file, with its name."));
+                }
+                found = Some((name, part.bytes().await.map_err(refused)?));
             }
-            second_opinion = Some(match part.bytes().await.map_err(refused)?.as_ref() {
-                b"true" => true,
-                b"false" => false,
-                _ => return Err(problem(SECOND_OPINION, "This field must be true or false.")),
-            });
-            continue;
+            Some(SECOND_OPINION) if second_opinion.is_some() => problems.push(problem(SECOND_OPINION, TWICE)),
+            Some(SECOND_OPINION) => {
+                let value = part.bytes().await.map_err(refused)?;
+                if !matches!(value.as_ref(), b"true" | b"false") {
+                    problems.push(problem(SECOND_OPINION, "This field must be true or false."));
+                }
+                second_opinion = Some(value.as_ref() == b"true");
+            }
+            name => problems.push(problem(name.unwrap_or_default(), UNKNOWN)),
         }
-        if part.name() != Some(PART) {
-            return Err(problem(part.name().unwrap_or_default(), "There is no such field in this request."));
+        if problems.len() > MOST_PARTS {
+            return Err(Error::InvalidInput(problems));
         }
-        if found.is_some() {
-            return Err(problem(PART, "This field stands there twice."));
-        }
-        let name = part.file_name().map(ToOwned::to_owned);
-        let name = name.ok_or_else(|| problem(PART, "This field must be a file, with its name."))?;
-        let bytes = part.bytes().await.map_err(refused)?;
-        found = Some((name, bytes));
     }
-    let upload = |(name, bytes)| Upload { name, bytes, second_opinion: second_opinion.unwrap_or(false) };
-    found.map(upload).ok_or_else(|| problem(PART, "This field is required."))
+    if found.is_none() {
+        problems.push(problem(PART, MISSING));
+    }
+    match found {
+        Some((Some(name), bytes)) if problems.is_empty() => {
+            Ok(Upload { name, bytes, second_opinion: second_opinion.unwrap_or(false) })
+        }
+        _ => Err(Error::InvalidInput(problems)),
+    }
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::CONTENT_TYPE)?.to_str().ok()
 }
 
-fn problem(field: &str, message: &str) -> Error {
-    let field: String = field.chars().take(64).collect();
-    Error::InvalidInput(vec![FieldProblem { field, message: message.into() }])
+fn problem(field: &str, message: &str) -> FieldProblem {
+    let field: String = field.chars().take(LONGEST_NAME).collect();
+    FieldProblem { field, message: message.into() }
 }
 
 const PART: &str = "file";
 const SECOND_OPINION: &str = "second_opinion";
+/// More parts that are wrong than that are not told of.
+const MOST_PARTS: usize = 32;
 /// RFC 2046.
 const LONGEST_BOUNDARY: usize = 70;

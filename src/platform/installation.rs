@@ -11,7 +11,7 @@ use http::{Request, Response};
 use js_sys::{JSON, Reflect};
 use serde_json::json;
 use wasm_bindgen::JsValue;
-use worker::Env;
+use worker::{Bucket, D1Database, Env, ObjectNamespace};
 
 use super::background::Detached;
 use super::backups::BackupObjects;
@@ -29,32 +29,48 @@ use super::outbound::Fetch;
 use super::r2::R2;
 use super::throttle::Throttles;
 use crate::app::App;
-use crate::config::{Config, LogFormat};
+use crate::config::{Config, LogFormat, Problem};
 use crate::domain::time;
-use crate::ports::{Level, Ports, Reporter as _};
+use crate::ports::{Bare, Level, Ports, Reporter as _};
 use crate::telemetry::{self, panics};
 
-/// The installation, `None` when its configuration is bad. What is bad was logged then, once.
-pub fn of(env: &Env) -> Option<&'static App> {
-    INSTALLATION.get_or_init(|| install(env).map_err(|problems| report(&problems)).ok()).as_ref()
+/// The installation.
+///
+/// # Errors
+/// All that is wrong with its configuration and bindings. It was logged in full then, once.
+pub fn of(env: &Env) -> Result<&'static App, &'static [Problem]> {
+    let installed = INSTALLATION.get_or_init(|| install(env).inspect_err(|problems| report(problems)));
+    installed.as_ref().map_err(Vec::as_slice)
 }
 
 /// The installation, if there is one by now.
 pub(super) fn present() -> Option<&'static App> {
-    INSTALLATION.get()?.as_ref()
+    INSTALLATION.get()?.as_ref().ok()
 }
 
 /// What every route answers when the configuration is bad.
 #[must_use]
-pub fn misconfigured(request: &Request<Body>) -> Response<Bytes> {
-    crate::http::misconfigured(&SystemEntropy, &SystemClock, request)
+pub fn misconfigured(problems: &[Problem], request: &Request<Body>) -> Response<Bytes> {
+    crate::http::misconfigured(BARE, problems, request)
 }
 
-fn install(env: &Env) -> Result<App, Vec<String>> {
+/// What becomes of a scheduled event when the configuration is bad.
+pub fn misconfigured_cron(problems: &[Problem], cron: &str, scheduled_ms: i64) {
+    crate::cron::misconfigured(BARE, problems, cron, scheduled_ms);
+}
+
+fn install(env: &Env) -> Result<App, Vec<Problem>> {
     panics::install(edge::stack);
     let config = Config::parse(|name| variable(env, name));
-    let config = config.map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-    let ports = ports(env, &config).map_err(|error| vec![error.to_string()])?;
+    let bindings = Bindings::of(env);
+    let (config, bindings) = match (config, bindings) {
+        (Ok(config), Ok(bindings)) => (config, bindings),
+        (config, bindings) => {
+            let problems = [config.err(), bindings.err()];
+            return Err(problems.into_iter().flatten().flatten().collect());
+        }
+    };
+    let ports = ports(bindings, &config);
     let app = App::new(config, ports);
     // An end that can't be caught: the stack or the memory is used up, or the program is where it must not be. `worker` has the
     // next event begin with a new instance, which tells of the one before.
@@ -71,29 +87,75 @@ fn variable(env: &Env, name: &str) -> Option<String> {
     value.as_string().or_else(|| JSON::stringify(&value).ok().map(String::from))
 }
 
-fn ports(env: &Env, config: &Config) -> worker::Result<Ports> {
+/// What the Worker is bound to by wrangler.toml.
+struct Bindings {
+    db: D1Database,
+    backups: Bucket,
+    limiter: ObjectNamespace,
+    throttle: ObjectNamespace,
+    hasher: ObjectNamespace,
+    budget: ObjectNamespace,
+    circuit: ObjectNamespace,
+    backup: ObjectNamespace,
+}
+
+impl Bindings {
+    /// Looks for each before it gives up, so that all problems are told at once.
+    fn of(env: &Env) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let db = found("DB", env.d1("DB"), &mut problems);
+        let backups = found("BACKUPS", env.bucket("BACKUPS"), &mut problems);
+        let mut object = |name| found(name, env.durable_object(name), &mut problems);
+        let (limiter, throttle, hasher) = (object("LIMITER"), object("THROTTLE"), object("HASHER"));
+        let (budget, circuit) = (object("BUDGET"), object("CIRCUIT"));
+        // The scratch object is called by the object of backups, which finds it by itself.
+        let (backup, scratch) = (object("BACKUP"), object("SCRATCH"));
+        let all = || {
+            scratch?;
+            Some(Self {
+                db: db?,
+                backups: backups?,
+                limiter: limiter?,
+                throttle: throttle?,
+                hasher: hasher?,
+                budget: budget?,
+                circuit: circuit?,
+                backup: backup?,
+            })
+        };
+        all().ok_or(problems)
+    }
+}
+
+fn found<T>(name: &'static str, binding: worker::Result<T>, problems: &mut Vec<Problem>) -> Option<T> {
+    let problem = |_| problems.push(Problem { name, message: "is not bound, or to something else".into() });
+    binding.map_err(problem).ok()
+}
+
+fn ports(bindings: Bindings, config: &Config) -> Ports {
     let object_ms = config.deadlines.do_ms.into();
     let hashing = &config.hashing;
-    let hashers = env.durable_object("HASHER")?;
-    Ok(Ports {
-        db: Arc::new(D1::new(env.d1("DB")?, config.deadlines.db_ms.into())),
-        objects: Arc::new(R2::new(env.bucket("BACKUPS")?, object_ms)),
-        limiter: Arc::new(Limiters::new(env.durable_object("LIMITER")?, object_ms)),
-        throttle: Arc::new(Throttles::new(env.durable_object("THROTTLE")?, config.auth.throttle, object_ms)),
-        hasher: Arc::new(HasherPool::new(hashers, hashing.cost(), hashing.pool, hashing.queue as usize, object_ms)),
-        budget: Arc::new(Ledger::new(env.durable_object("BUDGET")?, object_ms)),
-        circuits: Arc::new(Breakers::new(env.durable_object("CIRCUIT")?, object_ms)),
-        backups: Arc::new(BackupObjects::new(env.durable_object("BACKUP")?, object_ms)),
+    let Bindings { db, backups, limiter, throttle, hasher, budget, circuit, backup } = bindings;
+    Ports {
+        db: Arc::new(D1::new(db, config.deadlines.db_ms.into())),
+        objects: Arc::new(R2::new(backups, object_ms)),
+        limiter: Arc::new(Limiters::new(limiter, object_ms)),
+        throttle: Arc::new(Throttles::new(throttle.clone(), config.auth.throttle, object_ms)),
+        hasher: Arc::new(HasherPool::new(hasher, hashing.cost(), hashing.pool, hashing.queue as usize, object_ms)),
+        budget: Arc::new(Ledger::new(budget, object_ms)),
+        circuits: Arc::new(Breakers::new(circuit, object_ms)),
+        backups: Arc::new(BackupObjects::new(backup, object_ms)),
         outbound: Arc::new(Fetch),
         background: Arc::new(Detached),
         reporter: Arc::new(Console(config.log_format)),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
-        drill: Arc::new(RuntimeDrill::new(env.durable_object("THROTTLE")?, object_ms)),
-    })
+        drill: Arc::new(RuntimeDrill::new(throttle, object_ms)),
+    }
 }
 
-fn report(problems: &[String]) {
+fn report(problems: &[Problem]) {
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
     let line = json!({
         "timestamp": time::rfc3339(clock::now_ms()),
         "severity_text": "ERROR",
@@ -103,4 +165,7 @@ fn report(problems: &[String]) {
     Console(LogFormat::Json).write(Level::Error, &line.into());
 }
 
-static INSTALLATION: OnceLock<Option<App>> = OnceLock::new();
+static INSTALLATION: OnceLock<Result<App, Vec<Problem>>> = OnceLock::new();
+
+/// Without a configuration lines look as they do by default.
+const BARE: Bare<'static> = Bare { reporter: &Console(LogFormat::Json), clock: &SystemClock, entropy: &SystemEntropy };

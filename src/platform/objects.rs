@@ -124,7 +124,7 @@ pub(super) async fn answer_call<W: Future<Output = worker::Result<Response>>>(
     work: impl FnOnce(Request) -> W,
 ) -> worker::Result<Response> {
     // Without an installation nobody asks an object anything: the Worker is misconfigured then.
-    let Some(app) = installation::of(env) else { return work(request).await };
+    let Ok(app) = installation::of(env) else { return work(request).await };
     let traceparent = request.headers().get(TRACEPARENT)?;
     let scope = begin(app, class, traceparent.as_deref());
     let drill = app.config.environment == Environment::Development && request.path() == PANIC;
@@ -146,7 +146,7 @@ pub(super) async fn run_alarm(
     forget: impl FnOnce(),
     work: impl Future<Output = worker::Result<Response>>,
 ) -> worker::Result<Response> {
-    let Some(app) = installation::of(env) else { return work.await };
+    let Ok(app) = installation::of(env) else { return work.await };
     let scope = begin(app, class, None);
     let done = telemetry::event(app, &scope, "alarm", work).await;
     let done = match done {

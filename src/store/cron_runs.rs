@@ -58,16 +58,19 @@ pub async fn latest(db: &dyn Db, count: u32) -> Result<Vec<CronRun>, DbError> {
     rows.iter().map(run).collect()
 }
 
-/// Forgets the runs that began before `before_ms`.
+/// Forgets the runs that began before `before_ms`, the oldest first, at most `most` of them, and says how many.
 ///
 /// # Errors
 /// As [`Db::execute`].
-pub async fn delete_before(db: &dyn Db, before_ms: i64) -> Result<u64, DbError> {
-    Ok(db.execute(Statement::new(DELETE_BEFORE, [before_ms.into()])).await?.changes)
+pub async fn delete_before(db: &dyn Db, before_ms: i64, most: u32) -> Result<u64, DbError> {
+    let values = [before_ms.into(), i64::from(most).into()];
+    Ok(db.execute(Statement::new(DELETE_BEFORE, values)).await?.rows.len() as u64)
 }
 
 const BEGIN: &str = "INSERT INTO cron_runs (id, cron, scheduled_at, started_at) VALUES (?1, ?2, ?3, ?4)";
 const FINISH: &str = "UPDATE cron_runs SET milliseconds = ?2, outcome = ?3, detail = ?4 WHERE id = ?1";
 const LATEST: &str = "SELECT cron, scheduled_at, started_at, milliseconds, outcome, detail FROM cron_runs
     ORDER BY started_at DESC LIMIT CAST(?1 AS INTEGER)";
-const DELETE_BEFORE: &str = "DELETE FROM cron_runs WHERE started_at < ?1";
+// D1's count of changes includes what triggers do while a backup runs.
+const DELETE_BEFORE: &str = "DELETE FROM cron_runs WHERE id IN (
+    SELECT id FROM cron_runs WHERE started_at < ?1 ORDER BY started_at LIMIT CAST(?2 AS INTEGER)) RETURNING id";

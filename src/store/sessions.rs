@@ -16,7 +16,7 @@ pub struct Session {
     pub created_at: i64,
     /// Last log-in or refresh, ms.
     pub last_used_at: i64,
-    /// When it ends whatever happens, ms.
+    /// When it ends if it is not used any more, ms.
     pub expires_at: i64,
 }
 
@@ -175,7 +175,8 @@ FROM sessions s JOIN users u ON u.id = s.user_id JOIN installation i ON i.id = 1
 WHERE s.id = ?1 AND s.user_id = ?2 AND s.revoked_at IS NULL
   AND s.idle_expires_at > ?3 AND s.expires_at > ?3 AND s.created_at >= i.sessions_not_before";
 
-const LIST: &str = "SELECT s.id, s.device, s.created_at, s.last_used_at, s.expires_at
+const LIST: &str =
+    "SELECT s.id, s.device, s.created_at, s.last_used_at, min(s.idle_expires_at, s.expires_at) AS expires_at
 FROM sessions s JOIN installation i ON i.id = 1
 WHERE s.user_id = ?1 AND s.revoked_at IS NULL
   AND s.idle_expires_at > ?2 AND s.expires_at > ?2 AND s.created_at >= i.sessions_not_before

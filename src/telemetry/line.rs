@@ -133,6 +133,12 @@ impl From<String> for Field<'_> {
     }
 }
 
+impl From<Value> for Field<'_> {
+    fn from(value: Value) -> Self {
+        Self::Json(value)
+    }
+}
+
 impl From<bool> for Field<'_> {
     fn from(value: bool) -> Self {
         Self::Json(value.into())

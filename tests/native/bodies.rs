@@ -1,11 +1,14 @@
 //! Request bodies: what is refused, with which answer, and all problems at once.
 
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use bytes::Bytes;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::World;
-use crate::support::world::{DETECT, LOGIN, PASSWORD, REFRESH, REGISTER};
+use crate::support::world::{BATCH, DETECT, LOGIN, OPERATOR_TOKEN, PASSWORD, REFRESH, REGISTER};
 
 #[tokio::test]
 async fn tells_all_problems_at_once() {
@@ -35,6 +38,12 @@ async fn names_the_field_that_is_missing_unknown_doubled_or_of_the_wrong_type() 
         (r#"{"email": "ada@example.com", "password": true}"#, "password"),
         (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": "pigeon"}"#, "delivery"),
         (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": 1}"#, "delivery"),
+        (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": null}"#, "delivery"),
+        (
+            r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": {"cookie": null}}"#,
+            "delivery",
+        ),
+        (r#"{"email": "ada@example.com", "password": "granite otter lamp 47", "delivery": ["cookie"]}"#, "delivery"),
     ] {
         for path in [REGISTER, LOGIN] {
             let answer = world.post(path).header("content-type", "application/json").bytes(body).await;
@@ -45,6 +54,97 @@ async fn names_the_field_that_is_missing_unknown_doubled_or_of_the_wrong_type() 
     }
     assert_eq!(world.db.faults.calls(), 0);
     assert_eq!(world.hasher.work(), []);
+}
+
+#[tokio::test]
+async fn tells_all_that_is_wrong_with_the_fields_at_once() {
+    let world = World::new();
+    let twice = r#"{"email": 1, "password": "granite otter lamp 47", "password": [2], "email": 3, "a": {}, "a": 4, "\u0062": 5}"#;
+    for (body, fields) in [
+        ("{}", &["email", "password"][..]),
+        (r#"{"email": 1, "password": 2, "x": 3}"#, &["email", "password", "x"]),
+        (
+            r#"{"email": "nowhere", "y": 1, "z": [[]], "delivery": "pigeon"}"#,
+            &["email", "password", "delivery", "y", "z"],
+        ),
+        (r#"{"email": "\ud800", "password": "granite otter lamp 47", "delivery": {}}"#, &["email", "delivery"]),
+        (twice, &["password", "email", "a", "b"]),
+    ] {
+        for path in [REGISTER, LOGIN] {
+            let answer = world.post(path).header("content-type", "application/json").bytes(body).await;
+            let answer = answer.expect_problem(400, "invalid_input");
+            assert_eq!(answer.fields(), fields, "{path} {body}");
+            assert!(!answer.body_text().contains("granite"), "an answer never quotes a value");
+        }
+    }
+    let person = world.someone("ada@example.com").await;
+    let post = |path| world.post(path).bearer(&person.access_token);
+    let answer = post(DETECT).json(&json!({"second_opinion": 1, "texts": []})).await;
+    assert_eq!(answer.expect_problem(400, "invalid_input").fields(), ["text", "second_opinion", "texts"]);
+    let texts = json!([{"text": 7, "id": 8}, "a text", {"text": "a", "lang": "en"}, {}, {"id": "", "text": " "}]);
+    let answer = post(BATCH).json(&json!({"texts": texts, "x": 1})).await.expect_problem(400, "invalid_input");
+    let places = ["[0].id", "[0].text", "[1]", "[2].lang", "[3].text", "[4].id", "[4].text"];
+    let mut fields: Vec<_> = places.iter().map(|place| format!("texts{place}")).collect();
+    fields.push("x".into());
+    assert_eq!(answer.fields(), fields);
+    for texts in [json!([]), json!({}), json!("a"), json!(null), json!(vec![json!({"text": "a"}); 21])] {
+        let answer = post(BATCH).json(&json!({"texts": texts})).await.expect_problem(400, "invalid_input");
+        assert_eq!(answer.fields(), ["texts"]);
+    }
+}
+
+/// What the description of the API says of each body is what is asked for.
+#[tokio::test]
+async fn every_body_asks_for_the_fields_that_the_description_names() {
+    let document = edgekeep::http::openapi::document().expect("all routes are described");
+    let mut bodies = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema/$ref") else {
+                continue;
+            };
+            let schema = &document.pointer(schema.as_str().unwrap().trim_start_matches('#')).unwrap();
+            let properties: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+            let required =
+                schema["required"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap().to_owned());
+            let world = World::new();
+            let person = world.someone("ada@example.com").await;
+            let token = if path.contains("/operator/") { OPERATOR_TOKEN } else { &person.access_token };
+            let call = || world.call(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), path).bearer(token);
+            let missing: BTreeSet<_> = required.collect();
+            if !missing.is_empty() {
+                let answer = call().json(&json!({})).await.expect_problem(400, "invalid_input");
+                assert_eq!(answer.fields().into_iter().collect::<BTreeSet<_>>(), missing, "{method} {path}");
+            }
+            // An object is what no field of ours is.
+            let mut wrong: serde_json::Map<_, _> = properties.iter().map(|name| (name.clone(), json!({}))).collect();
+            wrong.insert("user_id".into(), json!("someone"));
+            let answer = call().json(&wrong.into()).await.expect_problem(400, "invalid_input");
+            let mut expected = properties;
+            expected.insert("user_id".into());
+            assert_eq!(answer.fields().into_iter().collect::<BTreeSet<_>>(), expected, "{method} {path}");
+            assert_eq!(schema["additionalProperties"], false);
+            bodies += 1;
+        }
+    }
+    assert!(bodies >= 9, "{bodies}");
+}
+
+#[tokio::test]
+async fn an_answer_stays_small_however_many_fields_are_wrong() {
+    let world = World::new();
+    let person = world.someone("ada@example.com").await;
+    let many = |count: usize| (0..count).map(|n| format!("\"{n}{}\":1", "x".repeat(100))).collect::<Vec<_>>().join(",");
+    let post = |path| world.post(path).header("content-type", "application/json").bearer(&person.access_token);
+    let answer = post(LOGIN).bytes(format!("{{{}}}", many(140))).await.expect_problem(400, "invalid_input");
+    assert_eq!(answer.fields(), [""], "more fields than any request has");
+    let texts = vec![format!("{{{}}}", many(32)); 20].join(",");
+    let answer = post(BATCH).bytes(format!("{{\"texts\":[{texts}]}}")).await.expect_problem(400, "invalid_input");
+    assert_eq!(answer.fields().len(), 100);
+    let huge = vec!["1"; 400_000].join(",");
+    for body in [format!("{{\"texts\":[{huge}]}}"), format!("{{\"texts\":[{{\"text\":[{huge}]}}]}}")] {
+        post(BATCH).bytes(body).await.expect_problem(400, "invalid_input");
+    }
 }
 
 #[tokio::test]
@@ -197,9 +297,48 @@ async fn a_name_may_be_absent_null_or_text() {
 }
 
 #[tokio::test]
-async fn routes_without_input_ignore_a_body() {
-    let world = World::new();
-    let person = world.someone("ada@example.com").await;
-    let answer = world.post("/api/v1/auth/logout").bearer(&person.access_token).bytes(vec![0xff; 100_000]).await;
-    answer.expect(204);
+async fn routes_without_input_take_no_body_but_an_empty_object() {
+    for (method, path) in without_input() {
+        let world = World::new();
+        let person = world.someone("ada@example.com").await;
+        let token = if path.contains("/operator/") { OPERATOR_TOKEN } else { &person.access_token };
+        let call = || world.call(method.clone(), &path).bearer(token);
+        let json = || call().header("content-type", "application/json");
+        for broken in ["{{{", "{", "[", "{} {}"] {
+            json().bytes(broken).await.expect_problem(400, "invalid_json");
+        }
+        json().bytes("[]").await.expect_problem(400, "invalid_input");
+        let answer = json().bytes(r#"{"all": true, "user_id": "x"}"#).await.expect_problem(400, "invalid_input");
+        assert_eq!(answer.fields(), ["all", "user_id"]);
+        json().bytes(vec![b' '; 1_000_000]).await.expect_problem(413, "body_too_large");
+        call().bytes("{}").await.expect_problem(415, "unsupported_media_type");
+        call().header("content-type", "text/plain").bytes("all").await.expect_problem(415, "unsupported_media_type");
+        world.me(&person.access_token).await.expect(200);
+        // What fetch sends without a body says nothing of a type, and some clients say one all the same.
+        for call in [call(), json(), call().header("content-length", "0")] {
+            let status = call.send().await.status.as_u16();
+            assert!([200, 202, 204, 401, 404].contains(&status), "{method} {path}: {status}");
+        }
+        let person = world.logged_in("ada@example.com").await;
+        let token = if path.contains("/operator/") { OPERATOR_TOKEN } else { &person.access_token };
+        let call = world.call(method.clone(), &path).bearer(token);
+        let status = call.json(&json!({})).await.status.as_u16();
+        assert!([200, 202, 204, 404].contains(&status), "{method} {path}: {status}");
+    }
+}
+
+/// The routes that change something without input, by the description of the API; those that only read get no body.
+fn without_input() -> Vec<(Method, String)> {
+    let document = edgekeep::http::openapi::document().expect("all routes are described");
+    let mut found = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            if method != "get" && operation.get("requestBody").is_none() {
+                let path = path.replace("{id}", "0192f0c1-2345-7abc-8def-0123456789ab");
+                found.push((Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), path));
+            }
+        }
+    }
+    assert!(found.len() >= 4, "log out, two revocations, a backup: {found:?}");
+    found
 }

@@ -1,5 +1,6 @@
 //! Browser clients: the refresh token in a cookie that scripts can't read.
 
+use http::Method;
 use serde_json::json;
 
 use crate::support::client::COOKIE;
@@ -100,14 +101,51 @@ async fn a_bad_cookie_is_removed() {
 }
 
 #[tokio::test]
-async fn two_cookies_of_the_name_are_none() {
+async fn two_cookies_of_the_name_are_no_token_and_still_a_cookie() {
     let world = World::new();
     let cookie = register(&world).await.cookie().unwrap();
     let both = format!("{COOKIE}={cookie}; {COOKIE}={cookie}");
     let answer = world.post(REFRESH).header("cookie", &both).header("origin", OWN).send().await;
-    answer.expect(401);
+    answer.expect_problem(401, "invalid_refresh_token");
+    let answer = world.post(REFRESH).header("cookie", &both).header("origin", "https://evil.example").send().await;
+    answer.expect_problem(403, "origin_not_allowed");
     let other = format!("a=b; {COOKIE}={cookie}; {COOKIE}x=1; __host-edgekeep_refresh=2; c");
     world.post(REFRESH).header("cookie", &other).header("origin", OWN).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn s22_no_way_of_writing_the_cookie_takes_it_out_of_the_check_of_the_origin() {
+    let world = World::new();
+    let registered = register(&world).await;
+    let (token, cookie) = (registered.text("/access_token"), registered.cookie().unwrap());
+    let pair = format!("{COOKIE}={cookie}");
+    let written = [
+        vec![format!("{pair}; {pair}")],
+        vec![pair.clone(), pair.clone()],
+        vec![format!("{pair}; {COOKIE}=")],
+        vec![format!("{COOKIE}; a=b")],
+        vec![format!("name=\u{fc}; {pair}")],
+        vec![format!("{pair}\u{fc}")],
+        vec!["a=b".into(), format!(" \t{COOKIE} = {cookie}")],
+    ];
+    for headers in written {
+        for (method, path, body) in
+            [(Method::POST, LOGOUT, None), (Method::DELETE, "/api/v1/auth/me", Some(json!({"password": PASSWORD})))]
+        {
+            let mut call = world.call(method, path).bearer(&token).header("origin", "https://evil.example");
+            for header in &headers {
+                call = call.header("cookie", header);
+            }
+            let answer = match &body {
+                Some(body) => call.json(body).await,
+                None => call.send().await,
+            };
+            answer.expect_problem(403, "origin_not_allowed");
+        }
+    }
+    world.me(&token).await.expect(200);
+    let call = world.post(LOGOUT).bearer(&token).header("origin", OWN).header("cookie", &format!("{pair}; {pair}"));
+    assert_eq!(call.send().await.expect(204).cookie().as_deref(), Some(""), "and both are removed");
 }
 
 #[tokio::test]

@@ -1,7 +1,11 @@
 //! Scheduled runs: recorded, whatever happens.
 
+use std::pin::pin;
+
 use edgekeep::cron;
-use edgekeep::ports::{BackupRun, BackupStatus, DbError, LastBackup, Level};
+use edgekeep::ports::Clock as _;
+use edgekeep::ports::{BackupRun, BackupStatus, DbError, LastBackup, Level, PortError};
+use futures_util::future::{Either, select};
 
 use crate::support::World;
 use crate::support::clock::START_MS;
@@ -63,12 +67,54 @@ async fn cleans_up_in_bites_and_leaves_the_rest_for_the_next_run() {
 }
 
 #[tokio::test]
-async fn forgets_old_records() {
+async fn forgets_runs_of_more_than_thirty_days_ago_in_bites() {
     let world = World::new();
-    cron::run(&world.app, EVERY_DAY, START_MS).await;
-    world.clock.advance(91 * DAY_MS);
-    cron::run(&world.app, EVERY_DAY, world.app.now_ms()).await;
-    assert_eq!(world.db.number("SELECT count(*) FROM cron_runs", []), 1);
+    let insert = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2700)
+        INSERT INTO cron_runs (id, cron, scheduled_at, started_at) SELECT 'r' || i, 'x', ?1 + i, ?1 + i FROM n";
+    world.db.look(insert, [(START_MS - 31 * DAY_MS).into()]);
+    cron::run(&world.app, "0 * * * *", START_MS).await;
+    assert_eq!(world.db.number("SELECT count(*) FROM cron_runs", []), 701);
+    assert_eq!(world.db.number("SELECT count(*) FROM cron_runs WHERE id = 'r2000'", []), 0, "the oldest go first");
+    cron::run(&world.app, "0 * * * *", START_MS).await;
+    assert_eq!(world.db.number("SELECT count(*) FROM cron_runs", []), 2);
+    world.clock.advance(30 * DAY_MS);
+    cron::run(&world.app, "0 * * * *", world.app.now_ms()).await;
+    assert_eq!(world.db.number("SELECT count(*) FROM cron_runs", []), 3, "thirty days are kept");
+    world.clock.advance(1);
+    cron::run(&world.app, "0 * * * *", world.app.now_ms()).await;
+    assert_eq!(world.db.number("SELECT count(*) FROM cron_runs", []), 2);
+}
+
+#[tokio::test]
+async fn a_run_of_the_probes_is_recorded_like_any_other() {
+    const PROBES: &str = "*/5 * * * *";
+    let world = World::new();
+    cron::run(&world.app, PROBES, START_MS - 5).await;
+    world.limiter.faults.always(Fault::Fail(PortError::Timeout));
+    world.clock.advance(300_000);
+    cron::run(&world.app, PROBES, world.app.now_ms()).await;
+    let rows = world.db.look("SELECT * FROM cron_runs ORDER BY started_at", []);
+    let outcomes: Vec<_> = rows.iter().map(|row| row.text("outcome").unwrap()).collect();
+    assert_eq!(outcomes, ["ok", "error"]);
+    assert!(rows.iter().all(|row| row.text("cron").unwrap() == PROBES && row.integer("milliseconds").unwrap() == 0));
+    assert_eq!(rows[0].integer("scheduled_at").unwrap(), START_MS - 5);
+    assert!(rows[1].text("detail").unwrap().contains("limiter"));
+    assert!(world.log.lines().iter().all(|(_, line)| line["recorded"] == true));
+}
+
+#[tokio::test]
+async fn a_run_that_dies_leaves_a_row_without_outcome() {
+    // The call that writes down what the probes found, and the one that deletes sessions.
+    for (cron, call) in [("*/5 * * * *", 3), ("0 * * * *", 2)] {
+        let world = World::new();
+        world.db.faults.on(call, Fault::Hang);
+        let run = pin!(cron::run(&world.app, cron, START_MS));
+        let Either::Right(_) = select(run, world.clock.sleep(900_000)).await else { panic!("it did not die") };
+        let rows = world.db.look("SELECT cron, outcome, milliseconds FROM cron_runs", []);
+        assert_eq!((rows.len(), rows[0].text("cron").unwrap().as_str()), (1, cron));
+        assert!(rows[0].optional_text("outcome").unwrap().is_none());
+        assert!(rows[0].optional_integer("milliseconds").unwrap().is_none());
+    }
 }
 
 #[tokio::test]

@@ -101,17 +101,22 @@ async fn a_form_has_one_part_which_is_a_file() {
     let world = World::new();
     let person = world.someone("ada@example.com").await;
     let good = || part("name=\"file\"; filename=\"a.txt\"", "text/plain", b"A text.");
-    for (parts, field) in [
-        (vec![], "file"),
-        (vec![part("name=\"text\"", "text/plain", b"A text.")], "text"),
-        (vec![part("name=\"file\"", "text/plain", b"A text.")], "file"),
-        (vec![good(), good()], "file"),
-        (vec![good(), part("name=\"role\"", "text/plain", b"admin")], "role"),
-        (vec![part("filename=\"a.txt\"", "text/plain", b"A text.")], ""),
+    let opinion = |value: &[u8]| part("name=\"second_opinion\"", "text/plain", value);
+    for (parts, fields) in [
+        (vec![], &["file"][..]),
+        (vec![part("name=\"text\"", "text/plain", b"A text.")], &["text", "file"]),
+        (vec![part("name=\"file\"", "text/plain", b"A text.")], &["file"]),
+        (vec![good(), good()], &["file"]),
+        (vec![good(), part("name=\"role\"", "text/plain", b"admin")], &["role"]),
+        (vec![part("filename=\"a.txt\"", "text/plain", b"A text.")], &["", "file"]),
+        (vec![opinion(b"maybe"), good(), opinion(b"true"), good()], &["second_opinion", "second_opinion", "file"]),
     ] {
         let answer = send(&world, &person.access_token, form(&parts)).await.expect_problem(400, "invalid_input");
-        assert_eq!(answer.fields(), [field]);
+        assert_eq!(answer.fields(), fields);
     }
+    let many = vec![part("name=\"x\"", "text/plain", b"A text."); 1000];
+    let answer = send(&world, &person.access_token, form(&many)).await.expect_problem(400, "invalid_input");
+    assert!(answer.fields().len() < 40, "an answer stays small");
     let declared = part("name=\"file\"; filename=\"a.txt\"", "application/pdf", b"A text.");
     send(&world, &person.access_token, form(&[declared])).await.expect(200);
 }

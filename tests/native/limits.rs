@@ -184,10 +184,20 @@ async fn all_windows_of_a_policy_are_told_and_all_must_have_room() {
     world.login("ada@example.com", PASSWORD).await.expect(401);
     let answer = world.login("ada@example.com", PASSWORD).await.expect(429);
     assert_eq!(answer.header("retry-after"), Some("60"));
+    assert_eq!(answer.at("/violated-policies"), json!(["login-60"]));
     world.clock.advance(60_000);
     world.login("ada@example.com", PASSWORD).await.expect(401);
     let answer = world.login("ada@example.com", PASSWORD).await.expect(429);
     assert_eq!(answer.header("retry-after"), Some("3540"), "the hour is full, the minute is not");
+    assert_eq!(answer.at("/violated-policies"), json!(["login-3600"]));
+    let world = World::with(&[("DETECT_LIMIT", "2/minute;4/hour")]);
+    let person = world.someone("ada@example.com").await;
+    world.detect(&person.access_token, "A text.").await.expect(200);
+    for (texts, violated) in [(2, json!(["detect-60"])), (4, json!(["detect-60", "detect-3600"]))] {
+        let texts: Vec<_> = (0..texts).map(|_| json!({"text": "A text."})).collect();
+        let answer = world.post(BATCH).bearer(&person.access_token).json(&json!({"texts": texts})).await;
+        assert_eq!(answer.expect_problem(429, "rate_limited").at("/violated-policies"), violated);
+    }
 }
 
 #[tokio::test]

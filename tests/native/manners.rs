@@ -43,7 +43,12 @@ async fn a_known_path_with_another_method_is_a_405_that_lists_the_methods() {
         let answer = world.call(method.clone(), path).send().await.expect_problem(405, "method_not_allowed");
         let mut found: Vec<_> = answer.header("allow").unwrap().split(',').map(str::trim).collect();
         found.sort_unstable();
+        let mut allowed = allowed.to_vec();
+        allowed.push("OPTIONS");
+        allowed.sort_unstable();
         assert_eq!(found, allowed, "{method} {path}");
+        let options = world.call(Method::OPTIONS, path).send().await.expect(204);
+        assert_eq!(options.header("allow"), answer.header("allow"));
     }
 }
 

@@ -1,23 +1,29 @@
 //! A bad configuration: 503 on every route, silent on what is wrong.
 
 use axum::body::Body;
-use edgekeep::config::{Config, SETTINGS};
+use edgekeep::config::{Config, Problem, SETTINGS};
+use edgekeep::cron;
 use edgekeep::http::misconfigured;
+use edgekeep::ports::{Bare, Level};
 use http::Request;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::World;
+use crate::support::clock::START_MS;
 use crate::support::world::{SECRET, config};
 
 #[tokio::test]
 async fn every_route_says_503_and_nothing_of_the_reason() {
     let world = World::new();
+    let problems = refused();
+    let mut answers = 0;
     let routes = edgekeep::routes::table().into_iter().map(|route| (route.method, route.path.to_owned()));
     for (method, path) in routes.chain([(http::Method::GET, "/nothing".to_owned())]) {
         let path = path.replace("{id}", "1");
         let request = Request::builder().method(method).uri(format!("https://edgekeep.example{path}"));
         let request = request.body(Body::from("{}")).unwrap();
-        let answer = misconfigured(world.entropy.as_ref(), world.clock.as_ref(), &request);
+        let route = request.method().clone();
+        let answer = misconfigured(bare(&world), &problems, &request);
         assert_eq!(answer.status(), 503);
         let problem: Value = serde_json::from_slice(answer.body()).unwrap();
         assert_eq!(problem["code"], "misconfigured");
@@ -28,7 +34,48 @@ async fn every_route_says_503_and_nothing_of_the_reason() {
         assert_eq!(answer.headers()["x-request-id"].to_str().unwrap(), problem["request_id"]);
         let text = problem.to_string();
         assert!(!SETTINGS.iter().any(|setting| text.contains(setting.name)), "{text}");
+        let (level, line) = world.log.lines().pop().unwrap();
+        assert_eq!(level, Level::Error);
+        assert_eq!((&line["body"], &line["error.type"]), (&json!("request"), &json!("misconfigured")));
+        assert_eq!(line["http.request.method"], route.as_str());
+        assert_eq!(line["http.response.status_code"], 503);
+        assert_eq!(line["request_id"], problem["request_id"]);
+        assert_eq!(line["settings"], json!(["JWT_SECRET", "CORS_ORIGINS"]));
+        assert!(!line.to_string().contains("hunter2"), "{line}");
+        answers += 1;
     }
+    assert_eq!(world.log.lines().len(), answers, "a line for each");
+}
+
+#[test]
+fn each_scheduled_event_leaves_its_line() {
+    let world = World::new();
+    for n in 1..=3 {
+        cron::misconfigured(bare(&world), &refused(), "0 * * * *", START_MS);
+        assert_eq!(world.log.lines().len(), n);
+        let (level, line) = world.log.lines().pop().unwrap();
+        assert_eq!(level, Level::Error);
+        assert_eq!(
+            (&line["body"], &line["cron"], &line["outcome"]),
+            (&json!("cron"), &json!("0 * * * *"), &json!("error"))
+        );
+        assert_eq!(line["scheduled_at"], "2026-01-02T03:04:05.678Z");
+        assert_eq!((&line["error.type"], &line["recorded"]), (&json!("misconfigured"), &json!(false)));
+        assert_eq!(line["settings"], json!(["JWT_SECRET", "CORS_ORIGINS"]));
+    }
+}
+
+fn refused() -> Vec<Problem> {
+    let lookup = |name: &str| match name {
+        "JWT_SECRET" => Some("hunter2-hunter2".to_owned()),
+        "CORS_ORIGINS" => Some("*, https://hunter2/".to_owned()),
+        _ => None,
+    };
+    Config::parse(lookup).unwrap_err()
+}
+
+fn bare(world: &World) -> Bare<'_> {
+    Bare { reporter: world.log.as_ref(), clock: world.clock.as_ref(), entropy: world.entropy.as_ref() }
 }
 
 #[test]

@@ -211,3 +211,25 @@ async fn s9_replacing_costs_one_batch() {
     world.post("/api/v1/auth/login").json(&body).await.expect(200);
     assert_eq!(world.db.faults.calls() - before, 2, "a log-in: look up, then one batch");
 }
+
+#[tokio::test]
+async fn what_is_no_refresh_token_is_counted_and_told_so_like_any_other() {
+    let world = World::with(&[("REFRESH_LIMIT", "5/hour")]);
+    let call = || world.post(REFRESH);
+    let (none, malformed, unknown) = (json!({}), json!({"refresh_token": "x"}), format!("ekr_{}", "A".repeat(43)));
+    let cookie = call().cookie("nonsense").header("origin", "https://edgekeep.example");
+    let answers = [
+        call().send().await,
+        call().json(&none).await,
+        call().json(&malformed).await,
+        cookie.send().await,
+        world.refresh(&unknown).await,
+    ];
+    for (at, answer) in answers.into_iter().enumerate() {
+        let answer = answer.expect_problem(401, "invalid_refresh_token");
+        assert_eq!(answer.header("ratelimit-policy"), Some("\"refresh\";q=5;w=3600"));
+        assert_eq!(answer.header("ratelimit"), Some(format!("\"refresh\";r={};t=3600", 4 - at).as_str()));
+    }
+    call().send().await.expect_problem(429, "rate_limited");
+    call().json(&malformed).await.expect_problem(429, "rate_limited");
+}

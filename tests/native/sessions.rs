@@ -1,5 +1,6 @@
 //! Log out, the list of devices, revocation.
 
+use edgekeep::domain::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -31,13 +32,17 @@ async fn s22_a_log_out_ends_the_session_of_the_credential_and_no_other() {
     let ada = world.someone("ada@example.com").await;
     let bob = world.someone("bob@example.com").await;
     // Bob logs out with the cookie and the names of Ada's session in every place that there is.
-    let call = world
-        .post(&format!("{LOGOUT}?session_id={}", session_of(&ada)))
-        .bearer(&bob.access_token)
-        .cookie(&ada.refresh_token)
-        .header("origin", "https://edgekeep.example")
-        .header("x-session-id", &session_of(&ada));
-    call.json(&json!({"session_id": session_of(&ada)})).await.expect(204);
+    let call = || {
+        world
+            .post(&format!("{LOGOUT}?session_id={}", session_of(&ada)))
+            .bearer(&bob.access_token)
+            .cookie(&ada.refresh_token)
+            .header("origin", "https://edgekeep.example")
+            .header("x-session-id", &session_of(&ada))
+    };
+    call().json(&json!({"session_id": session_of(&ada)})).await.expect_problem(400, "invalid_input");
+    world.me(&bob.access_token).await.expect(200);
+    call().send().await.expect(204);
     world.me(&ada.access_token).await.expect(200);
     world.refresh(&ada.refresh_token).await.expect(200);
     world.me(&bob.access_token).await.expect(401);
@@ -67,6 +72,33 @@ async fn lists_live_sessions_with_the_current_one_marked() {
     let members: Vec<_> = sessions[0].as_object().unwrap().keys().collect();
     assert_eq!(members, ["created_at", "current", "device", "expires_at", "id", "last_used_at"]);
 }
+
+#[tokio::test]
+async fn a_session_says_when_it_ends_without_further_use_and_ends_then() {
+    let world =
+        World::with(&[("SESSION_IDLE_DAYS", "10"), ("SESSION_ABSOLUTE_DAYS", "25"), ("ACCESS_TOKEN_MINUTES", "1440")]);
+    let mut person = world.someone("ada@example.com").await;
+    let shown = async |person: &Person| {
+        world.get(SESSIONS).bearer(&person.access_token).send().await.expect(200).text("/sessions/0/expires_at")
+    };
+    assert_eq!(shown(&person).await, rfc3339(START_MS + 10 * DAY_MS));
+    for end in [19, 25] {
+        world.clock.advance(9 * DAY_MS);
+        person = Person::of(&world.refresh(&person.refresh_token).await.expect(200));
+        assert_eq!(shown(&person).await, rfc3339(START_MS + end * DAY_MS));
+    }
+    let end = START_MS + 25 * DAY_MS;
+    world.clock.advance(end - 1 - world.app.now_ms());
+    assert_eq!(shown(&Person::of(&world.refresh(&person.refresh_token).await.expect(200))).await, rfc3339(end));
+    world.clock.advance(1);
+    world.refresh(&person.refresh_token).await.expect(401);
+    let idle = world.someone("bob@example.com").await;
+    assert_eq!(shown(&idle).await, rfc3339(end + 10 * DAY_MS));
+    world.clock.advance(10 * DAY_MS);
+    world.refresh(&idle.refresh_token).await.expect(401);
+}
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 #[tokio::test]
 async fn s10_a_revoked_session_is_refused_with_the_very_next_request() {

@@ -4,7 +4,8 @@ use edgekeep::ports::{DbError, HashError, PortError};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::world::{LOGIN, PASSWORD};
+use crate::support::faults::Fault;
+use crate::support::world::{LOGIN, PASSWORD, REGISTER};
 use crate::support::{Answer, World};
 
 const WRONG: &str = "granite otter lamp 48";
@@ -99,15 +100,87 @@ async fn s20_an_unknown_e_mail_waits_like_a_known_one() {
 }
 
 #[tokio::test]
-async fn a_stranger_who_guesses_never_locks_the_owner_out() {
+async fn a_stranger_who_guesses_never_makes_the_owner_wait_wherever_she_is() {
+    let world = World::new();
+    let owner = world.someone("ada@example.com").await;
+    for _ in 0..20 {
+        login_from(&world, "198.51.100.1", WRONG).await;
+    }
+    login_from(&world, "198.51.100.1", PASSWORD).await.expect_problem(429, "too_many_attempts");
+    world.login("ada@example.com", PASSWORD).await.expect(200);
+    login_from(&world, "192.0.2.7", PASSWORD).await.expect(200);
+    let new = "granite otter lamp 49";
+    let body = json!({"current_password": PASSWORD, "new_password": new});
+    world
+        .post("/api/v1/auth/password")
+        .at_address("192.0.2.8")
+        .bearer(&owner.access_token)
+        .json(&body)
+        .await
+        .expect(200);
+    let deletion = world.delete("/api/v1/auth/me").at_address("198.51.100.1").bearer(&owner.access_token);
+    deletion.json(&json!({"password": new})).await.expect(204);
+}
+
+#[tokio::test]
+async fn strangers_at_many_addresses_make_all_strangers_wait_and_never_the_owner_at_home() {
     let world = World::new();
     world.someone("ada@example.com").await;
-    login_from(&world, "198.51.100.1", PASSWORD).await.expect(200);
-    for stranger in 0..30 {
-        login_from(&world, &format!("192.0.2.{stranger}"), WRONG).await;
+    for stranger in 0..50 {
+        login_from(&world, &format!("192.0.2.{stranger}"), WRONG).await.expect(401);
     }
     login_from(&world, "192.0.2.200", PASSWORD).await.expect_problem(429, "too_many_attempts");
-    login_from(&world, "198.51.100.1", PASSWORD).await.expect(200);
+    world.login("ada@example.com", PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_address_of_a_registration_is_known_and_that_of_a_refused_one_is_not() {
+    let world = World::new();
+    world.someone("ada@example.com").await;
+    let body = json!({"email": "ada@example.com", "password": PASSWORD});
+    world.post(REGISTER).at_address("198.51.100.1").json(&body).await.expect_problem(409, "email_taken");
+    for stranger in 0..50 {
+        login_from(&world, &format!("192.0.2.{stranger}"), WRONG).await.expect(401);
+    }
+    login_from(&world, "198.51.100.1", PASSWORD).await.expect_problem(429, "too_many_attempts");
+    world.login("ada@example.com", WRONG).await.expect(401);
+    world.login("ada@example.com", PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_registration_neither_fails_nor_waits_when_the_throttle_is_down() {
+    let world = World::new();
+    world.throttle.faults.always(Fault::Fail(PortError::Timeout));
+    let body = json!({"email": "ada@example.com", "password": PASSWORD});
+    world.post(REGISTER).json(&body).await.expect(201);
+    assert_eq!(world.throttle.faults.calls(), 1);
+    world.throttle.faults.always(Fault::Hang);
+    let body = json!({"email": "eve@example.com", "password": PASSWORD});
+    let request = http::Request::post(format!("https://edgekeep.example{REGISTER}"))
+        .header("content-type", "application/json")
+        .body(axum::body::Body::from(body.to_string()))
+        .unwrap();
+    assert_eq!(edgekeep::http::serve(&world.app, request).await.status(), 201, "before the throttle has answered");
+}
+
+#[tokio::test]
+async fn guesses_within_a_session_wait_by_the_session_wherever_they_come_from() {
+    let world = World::with(&[("LOGIN_LIMIT", "1000/minute")]);
+    let thief = world.someone("ada@example.com").await;
+    let owner = world.logged_in("ada@example.com").await;
+    let guess = async |token: &str, at: u32| {
+        let body = json!({"password": WRONG});
+        world.delete("/api/v1/auth/me").at_address(&format!("192.0.2.{at}")).bearer(token).json(&body).await
+    };
+    for at in 0..5 {
+        guess(&thief.access_token, at).await.expect_problem(400, "invalid_input");
+    }
+    guess(&thief.access_token, 6).await.expect_problem(429, "too_many_attempts");
+    let change = json!({"current_password": PASSWORD, "new_password": "granite otter lamp 49"});
+    let password = |token: &str| world.post("/api/v1/auth/password").bearer(token);
+    password(&thief.access_token).json(&change).await.expect_problem(429, "too_many_attempts");
+    world.login("ada@example.com", PASSWORD).await.expect(200);
+    password(&owner.access_token).json(&change).await.expect(200);
 }
 
 #[tokio::test]

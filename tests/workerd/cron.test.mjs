@@ -29,6 +29,12 @@ describe("a scheduled run", () => {
     assert.equal(lines.filter((line) => line.body === "cron" && line.recorded).length, 1);
   });
 
+  it("is recorded for the probes too", async () => {
+    await worker.scheduled("*/5 * * * *");
+    const run = (await runs()).at(-1);
+    assert.deepEqual([run.cron, run.outcome, run.detail], ["*/5 * * * *", "ok", "3 parts ok"]);
+  });
+
   it("deletes sessions that ended long ago, with their tokens, and no others", async () => {
     const account = { email: "cron@example.com", password: "engine weaves patterns like a loom" };
     for (const path of ["register", "login", "login"]) {

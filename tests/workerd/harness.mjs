@@ -39,6 +39,7 @@ export const ADDRESS = "203.0.113.7";
  * @property {string} [beside] script of another Worker on the same database, for what must not go through ours; see `besideUrl`
  * @property {boolean} [inspector] opens workerd's inspector; see `inspectorUrl`
  * @property {boolean} [apart] keeps the database and the bucket in a process of their own, as in production
+ * @property {string[]} [unbound] names of wrangler.toml that it is not bound to
  * @property {boolean} [quiet] throws the Worker's log away before anyone reads it: for measurements
  */
 
@@ -49,7 +50,7 @@ export const ADDRESS = "203.0.113.7";
  */
 
 /** @param {Start} [options] */
-export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, inspector = false, beside, apart = false, quiet = false } = {}) {
+export async function startWorker({ vars = {}, persist, migrate = true, assets = false, inspect = false, inspector = false, beside, apart = false, unbound = [], quiet = false } = {}) {
   const data = persist ?? mkdtempSync(join(tmpdir(), "edgekeep-"));
   let [port, besidePort] = [0, 0];
   /** @type {LogLine[]} */
@@ -71,7 +72,7 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
       storagePid = children().find((pid) => !others.includes(pid)) ?? 0;
     }
     const before = children();
-    const given = options({ vars: current, port, data, lines, assets, beside: beside && { script: beside, port: besidePort } });
+    const given = options({ vars: current, port, data, lines, assets, unbound, beside: beside && { script: beside, port: besidePort } });
     const place = apart && shared(data, "worker");
     runtime = await launch({ ...given, ...place, unsafeInspectDurableObjects: inspect, ...(inspector && { inspectorPort: 0 }) }, quiet);
     pids = children().filter((pid) => !before.includes(pid));
@@ -277,8 +278,8 @@ async function onFreePorts(start) {
 
 const TRIES = 5;
 
-/** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[], assets: boolean, beside: { script: string, port: number } | "" | undefined }} start */
-function options({ vars, port, data, lines, assets, beside }) {
+/** @param {{ vars: Record<string, string | undefined>, port: number, data: string, lines: LogLine[], assets: boolean, unbound: string[], beside: { script: string, port: number } | "" | undefined }} start */
+function options({ vars, port, data, lines, assets, unbound, beside }) {
   const file = join(PROJECT, "wrangler.toml");
   // The settings as committed: what a developer keeps in .dev.vars, which the options would include, is not for tests.
   const merged = Object.entries({ ...unstable_readConfig({ config: file }).vars, ...VARS, ...vars });
@@ -286,6 +287,7 @@ function options({ vars, port, data, lines, assets, beside }) {
   const { workerOptions } = /** @type {{ workerOptions: any }} */ (unstable_getMiniflareWorkerOptions(file));
   const ours = {
     ...workerOptions,
+    ...without(unbound, workerOptions),
     // The router of assets would stand between the tests and the Worker.
     assets: assets ? workerOptions.assets : undefined,
     name: NAME,
@@ -306,6 +308,12 @@ function options({ vars, port, data, lines, assets, beside }) {
     resourcePersistencePath: data,
     handleStructuredLogs: (/** @type {LogLine} */ line) => void lines.push(line),
   };
+}
+
+/** Bindings without some. @param {string[]} names @param {Record<string, any>} given */
+function without(names, given) {
+  const kinds = ["d1Databases", "durableObjects", "r2Buckets"];
+  return Object.fromEntries(kinds.map((kind) => [kind, Object.fromEntries(Object.entries(given[kind] ?? {}).filter(([name]) => !names.includes(name)))]));
 }
 
 // As `wrangler d1 migrations apply` does it: statement by statement, each file one batch, each file once.

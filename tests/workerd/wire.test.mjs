@@ -44,7 +44,7 @@ describe("answers on the wire", () => {
 
   it("name the methods of a path when asked for another", async () => {
     const answer = await worker.fetch("/api/v1/auth/login");
-    assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "POST"]);
+    assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "POST,OPTIONS"]);
     assert.equal((await answer.json()).code, "method_not_allowed");
     const options = await worker.fetch("/api/v1/auth/sessions", { method: "OPTIONS" });
     assert.equal(options.status, 204);
@@ -124,12 +124,23 @@ describe("answers on the wire", () => {
     assert.equal((await refresh({ origin: "https://evil.example" })).status, 403);
     assert.equal((await refresh({ origin: worker.url })).status, 200);
   });
+
+  it("take no body but an empty one or {} where a route has no input", async () => {
+    const token = (await (await worker.post("/api/v1/auth/register", { email: "bodiless@example.com", password: "engine weaves patterns like a loom" })).json()).access_token;
+    const logout = async (/** @type {RequestInit} */ init) => (await worker.fetch("/api/v1/auth/logout", { method: "POST", ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } })).status;
+    const json = { "content-type": "application/json" };
+    assert.equal(await logout({ body: "{{{", headers: json }), 400);
+    assert.equal(await logout({ body: "{}" }), 415, "fetch calls a string text/plain");
+    assert.equal(await logout({ body: " ".repeat(1_000_000), headers: json }), 413);
+    assert.equal(await logout({}), 204);
+  });
 });
 
 describe("a Worker with a bad configuration", () => {
+  const WRONG = ["JWT_SECRET", "DETECT_LIMIT", "BACKUPS", "LIMITER", "SCRATCH"];
   /** @type {import("./harness.mjs").Worker} */
   let worker;
-  before(async () => void (worker = await startWorker({ vars: { JWT_SECRET: undefined, DETECT_LIMIT: "ten an hour" } })));
+  before(async () => void (worker = await startWorker({ vars: { JWT_SECRET: undefined, DETECT_LIMIT: "ten an hour" }, unbound: ["LIMITER", "SCRATCH", "BACKUPS"] })));
   after(() => worker.stop());
 
   it("answers 503 on every route and tells the log alone what is wrong", async () => {
@@ -140,9 +151,15 @@ describe("a Worker with a bad configuration", () => {
       assert.equal(JSON.parse(text).code, "misconfigured");
       assert.ok(!/JWT|DETECT/.test(text));
     }
-    const lines = await worker.jsonLogs((line) => line.body === "misconfigured");
-    const text = JSON.stringify(lines);
-    assert.ok(text.includes("JWT_SECRET") && text.includes("DETECT_LIMIT"), text);
-    assert.ok(!text.includes("ten an hour"), "names, never values");
+    await worker.scheduled("0 * * * *");
+    const lines = await worker.jsonLogs((line) => line.body === "cron");
+    const told = lines.filter((line) => line.body === "misconfigured").flatMap((line) => line.problems.map((/** @type {string} */ text) => text.split(":")[0]));
+    assert.deepEqual(told, WRONG, "in full, once");
+    const requests = lines.filter((line) => line.body === "request");
+    assert.equal(requests.length, 4);
+    for (const line of [...requests, ...lines.filter(({ body }) => body === "cron")]) {
+      assert.deepEqual([line.severity_text, line["error.type"], line.settings], ["ERROR", "misconfigured", WRONG]);
+    }
+    assert.ok(!JSON.stringify(lines).includes("ten an hour"), "names, never values");
   });
 });

@@ -39,10 +39,94 @@ fn of_guesses_sent_at_once_only_the_free_ones_pass() {
 }
 
 #[test]
-fn s12_changing_the_address_gains_a_stranger_nothing() {
+fn s12_changing_the_address_gains_a_stranger_ten_times_the_free_guesses_and_no_more() {
     let mut state = owned();
     let passed = (0..1_000).filter(|n| state.begin(&rules(), &format!("2001:db8:{n:x}::/64"), 7) == Wait::None).count();
-    assert_eq!(passed, 5);
+    assert_eq!(passed, 50);
+    assert_eq!(state.strangers.len(), STRANGERS);
+    // From then on all strangers together are slowed as one is, whether they came before or not.
+    let mut now = 7;
+    for seconds in [1, 2, 4, 8] {
+        for address in [STRANGER, "2001:db8:3e7::/64"] {
+            assert_eq!(state.begin(&rules(), address, now), Wait::Milliseconds(seconds * 1_000));
+        }
+        now += seconds * 1_000;
+        assert_eq!(state.begin(&rules(), "2001:db8:3e7::/64", now), Wait::None);
+    }
+    assert_eq!(state.begin(&rules(), HOME, now), Wait::None);
+}
+
+#[test]
+fn one_address_never_makes_another_wait_however_long_it_guesses() {
+    let mut state = State::default();
+    let mut now = 0;
+    let mut guesses = 0;
+    while now < 30 * DAY_MS {
+        match state.begin(&rules(), STRANGER, now) {
+            Wait::None => guesses += 1,
+            Wait::Milliseconds(wait) => now += wait,
+        }
+    }
+    assert!(guesses > 2_000, "{guesses}");
+    for _ in 0..5 {
+        assert_eq!(state.begin(&rules(), "192.0.2.1", now), Wait::None);
+    }
+}
+
+#[test]
+fn it_takes_ten_addresses_to_make_all_strangers_wait() {
+    let guess = |addresses: u32| {
+        let mut state = owned();
+        for n in 0..addresses {
+            for _ in 0..20 {
+                state.begin(&rules(), &format!("198.51.100.{n}"), 0);
+            }
+        }
+        state.begin(&rules(), "192.0.2.1", 0)
+    };
+    assert_eq!(guess(9), Wait::None);
+    assert_eq!(guess(10), Wait::Milliseconds(1_000));
+}
+
+#[test]
+fn a_success_takes_the_failures_of_its_address_back_from_the_count_of_all() {
+    let mut state = State::default();
+    for n in 0..1_000 {
+        let address = format!("192.0.2.{}", n % 200);
+        for _ in 0..3 {
+            assert_eq!(state.begin(&rules(), &address, n), Wait::None);
+        }
+        state.succeed(&rules(), &address, n);
+    }
+    assert_eq!(state.crowd.count, 0);
+}
+
+#[test]
+fn an_attempt_that_came_to_no_comparison_is_taken_back_from_both_counts() {
+    let mut state = State::default();
+    for _ in 0..1_000 {
+        assert_eq!(state.begin(&rules(), STRANGER, 0), Wait::None);
+        state.withdraw(&rules(), STRANGER);
+    }
+    assert_eq!((state.crowd.count, state.strangers[0].shared), (0, 0));
+    // One that only its own count holds is taken back from that alone.
+    for now in [0, 0, 0, 0, 0, 1_000] {
+        assert_eq!(state.begin(&rules(), STRANGER, now), Wait::None);
+    }
+    state.withdraw(&rules(), STRANGER);
+    assert_eq!((state.crowd.count, state.strangers[0].failures.count), (5, 5));
+    // One that has been forgotten meanwhile stays counted.
+    state.withdraw(&rules(), "192.0.2.1");
+    assert_eq!(state.crowd.count, 5);
+}
+
+#[test]
+fn a_state_of_a_version_that_knew_no_single_strangers_goes_on_as_if_it_had_been_one() {
+    let stored = r#"{"s":{"n":70,"l":1000,"w":900000},"k":[{"a":"203.0.113.7","t":0,"f":{"n":5,"l":1000,"w":1000}}]}"#;
+    let mut state: State = serde_json::from_str(stored).unwrap();
+    assert_eq!(state.begin(&rules(), HOME, 1_500), Wait::Milliseconds(500), "who was known still is");
+    assert_eq!(state.begin(&rules(), STRANGER, 1_500), Wait::None);
+    assert_eq!(state.crowd.count, 6);
 }
 
 #[test]
@@ -96,10 +180,7 @@ fn the_unknown_address_never_becomes_a_known_one() {
     let mut state = State::default();
     state.begin(&rules(), UNKNOWN, 0);
     state.succeed(&rules(), UNKNOWN, 0);
-    for _ in 0..5 {
-        state.begin(&rules(), STRANGER, 0);
-    }
-    assert_eq!(state.begin(&rules(), UNKNOWN, 0), Wait::Milliseconds(1_000));
+    assert_eq!(state, State { crowd: state.crowd.clone(), ..State::default() });
 }
 
 #[test]
@@ -137,7 +218,10 @@ fn a_clock_that_jumps_back_stretches_no_wait() {
 fn s28_golden_stored_form() {
     let mut state = owned();
     state.begin(&rules(), STRANGER, 9);
-    let stored = r#"{"s":{"n":1,"l":9,"w":0},"k":[{"a":"203.0.113.7","t":0,"f":{"n":0,"l":0,"w":0}}]}"#;
+    let stored = concat!(
+        r#"{"s":{"n":1,"l":9,"w":0},"k":[{"a":"203.0.113.7","t":0,"f":{"n":0,"l":0,"w":0}}],"#,
+        r#""a":[{"a":"198.51.100.1","f":{"n":1,"l":9,"w":0},"c":1}]}"#
+    );
     assert_eq!(serde_json::to_string(&state).unwrap(), stored);
     assert_eq!(serde_json::from_str::<State>(stored).unwrap(), state);
 }
@@ -175,24 +259,57 @@ proptest! {
         }
     }
 
-    /// The schedule, written down another way: guess number n+1 is at least wait(n) after guess number n.
+    /// The schedule, written down another way: guess number n+1 is at least wait(n) after guess number n. That of one
+    /// stranger among others, and that of all of them.
     #[test]
     fn strangers_never_get_more_guesses_than_the_schedule_allows(
-        gaps in prop::collection::vec(prop_oneof![0_i64..2_000, 0_i64..2_000_000], 1..300),
+        steps in prop::collection::vec((prop_oneof![0_i64..2_000, 0_i64..200_000], 0..256_u32), 1..400),
+        strangers in prop_oneof![1..17_u32, 1..256_u32],
     ) {
         let mut state = owned();
-        let mut guesses: Vec<i64> = Vec::new();
+        let mut guesses: Vec<(i64, u32)> = Vec::new();
         let mut now = 0;
-        for (n, gap) in gaps.into_iter().enumerate() {
+        for (gap, who) in steps {
             now += gap;
-            if state.begin(&rules(), &format!("10.0.0.{}", n % 256), now) == Wait::None {
-                guesses.push(now);
+            let who = who % strangers;
+            if state.begin(&rules(), &format!("10.0.0.{who}"), now) == Wait::None {
+                guesses.push((now, who));
             }
         }
-        for (n, pair) in guesses.windows(2).enumerate() {
-            let failures = n + 1;
-            let wait = if failures < 5 { 0 } else { (1_000_i64 << (failures - 5).min(20)).min(900_000) };
-            prop_assert!(pair[1] - pair[0] >= wait, "guess {} came after {}", failures + 1, pair[1] - pair[0]);
+        let keeps_to_it = |times: Vec<i64>, free: usize| {
+            times.windows(2).enumerate().all(|(n, pair)| {
+                let failures = n + 1;
+                let wait = if failures < free { 0 } else { (1_000_i64 << (failures - free).min(20)).min(900_000) };
+                pair[1] - pair[0] >= wait
+            })
+        };
+        if strangers <= 16 {
+            for stranger in 0..strangers {
+                let own = guesses.iter().filter(|(_, who)| *who == stranger).map(|(time, _)| *time).collect();
+                prop_assert!(keeps_to_it(own, 5), "stranger {stranger}");
+            }
+        }
+        // In the count of all is what is free for its address, and everything once that is full.
+        let mut by_stranger = std::collections::BTreeMap::<u32, u32>::new();
+        let mut shared = Vec::new();
+        for (time, who) in guesses {
+            let own = by_stranger.entry(who).or_default();
+            *own += 1;
+            if *own <= 5 || shared.len() >= 50 {
+                shared.push(time);
+            }
+        }
+        prop_assert!(keeps_to_it(shared, 50));
+    }
+
+    #[test]
+    fn fewer_than_ten_strangers_make_nobody_else_wait(steps in prop::collection::vec((0_i64..140_000, 0..9_u32), 1..600)) {
+        let mut state = State::default();
+        let mut now = 0;
+        for (gap, who) in steps {
+            now += gap;
+            state.begin(&rules(), &format!("10.0.0.{who}"), now);
+            prop_assert_eq!(state.clone().begin(&rules(), "192.0.2.1", now), Wait::None);
         }
     }
 

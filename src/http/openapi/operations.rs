@@ -2,17 +2,16 @@
 
 use serde_json::{Value, json};
 
+use super::requests::{
+    BatchBody, DeletionBody, DetectBody, LoginBody, PasswordBody, ProfileBody, PruneBody, RefreshBody, RegisterBody,
+};
 use super::{Operation, Schemas};
-use crate::http::accounts::{LoginBody, RegisterBody};
-use crate::http::backups::{BackupDetail, BackupsBody, PruneBody, VerdictsBody};
-use crate::http::batch::{BatchBody, BatchReply};
+use crate::http::backups::{BackupDetail, BackupsBody, VerdictsBody};
+use crate::http::batch::BatchReply;
 use crate::http::cron_runs::CronRunsBody;
-use crate::http::deletion::DeletionBody;
-use crate::http::detect::{DetectBody, DetectReply};
+use crate::http::detect::DetectReply;
 use crate::http::grant::{TokenBody, UserBody};
 use crate::http::health::{Live, Ready};
-use crate::http::profile::{PasswordBody, ProfileBody};
-use crate::http::refresh::RefreshBody;
 use crate::http::route::Route;
 use crate::http::sessions::{RevokedBody, SessionsBody};
 use crate::http::status::StatusBody;
@@ -92,8 +91,8 @@ fn account(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation>
             ..operation(
                 "changePassword",
                 "Change the password",
-                "Sets another password and ends every other session. Asks for the old one; guesses at it count as failed \
-                 log-ins of the account.",
+                "Sets another password and ends every other session. Asks for the old one; wrong guesses make the session \
+                 wait as failed log-ins do.",
             )
         },
         ("DELETE", "/api/v1/auth/me") => Operation {
@@ -104,7 +103,7 @@ fn account(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation>
                 "deleteMe",
                 "Delete the account",
                 "Deletes the account with its sessions and tokens, at once and for good. Asks for the password once \
-                 more; a wrong one is 400 and waits like a failed log-in.",
+                 more; a wrong one is 400 and makes the session wait as a failed log-in does.",
             )
         },
         ("GET", "/api/v1/usage") => Operation {

@@ -159,7 +159,7 @@ impl BackupObject {
     }
 
     fn app(&self) -> Result<&'static App> {
-        installation::of(&self.env).ok_or_else(|| "misconfigured".into())
+        installation::of(&self.env).map_err(|_| "misconfigured".into())
     }
 
     fn hands(&self) -> Result<Hands> {
