@@ -42,8 +42,15 @@ enum Command {
     /// Trains a model and writes the model file.
     Train(train::Train),
     /// Prints figures of labelled files, or of a cross-validation over whole sources.
+    ///
+    /// They are figures of the model: every text counts with the probability and the thresholds that the model has for it,
+    /// also a short one or one in another language, to which the Worker would answer `uncertain`. What the Worker would
+    /// answer, `score` tells.
     Eval(Eval),
     /// Reads {"id","text"} lines from standard input, writes {"id","probability","verdict"} lines.
+    ///
+    /// `verdict` is what the Worker answers with default settings, `mixed` included; an `uncertain` one has a `reason` too:
+    /// `too_short`, `language` or `inconclusive`. `probability` is the model's, also where the Worker would not judge.
     Score(Model),
     /// Prints milliseconds of computation for texts of several lengths.
     Bench(Model),

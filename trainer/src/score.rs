@@ -4,7 +4,7 @@ use std::io::{BufRead, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use edgekeep::detector::Detector;
+use edgekeep::detector::{Detector, Options, Reason, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{self, Text};
@@ -24,6 +24,8 @@ struct Scored<'a> {
     id: &'a serde_json::Value,
     probability: f64,
     verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
 }
 
 /// Scores standard input, in its order, thousands of lines at a time.
@@ -51,14 +53,22 @@ pub fn run(model: &Path) -> Result<()> {
 }
 
 fn write(detector: &Detector<'_>, batch: &[Line], out: &mut impl Write) -> Result<()> {
-    let judged = parallel::map(batch.len(), |at| detector.score(&batch[at].text));
-    for (line, judgement) in batch.iter().zip(judged) {
-        let scored =
-            Scored { id: &line.id, probability: judgement.probability, verdict: judgement.verdict().0.as_str() };
+    let judged = parallel::map(batch.len(), |at| judge(detector, &batch[at].text));
+    for (line, (probability, verdict, reason)) in batch.iter().zip(judged) {
+        let scored = Scored { id: &line.id, probability, verdict: verdict.as_str(), reason };
         serde_json::to_writer(&mut *out, &scored)?;
         out.write_all(b"\n")?;
     }
     Ok(())
+}
+
+/// The verdict that the Worker gives with default settings. The probability is always the model's: a text that the Worker
+/// would not judge, being too short or of another language, has one all the same.
+fn judge(detector: &Detector<'_>, text: &str) -> (f64, Verdict, Option<Reason>) {
+    let answer = detector.assess(text, &Options::default());
+    let is_judged = !matches!(answer.reason, Some(Reason::TooShort | Reason::Language));
+    let probability = if is_judged { answer.probability } else { detector.score(text).probability };
+    (probability, answer.verdict, answer.reason)
 }
 
 /// Figures of labelled files.
