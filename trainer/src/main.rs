@@ -3,16 +3,18 @@
 //! All that touches a text is the detector's own code; this program only learns its numbers.
 #![expect(clippy::disallowed_methods, reason = "a native program may ask what time it is")]
 #![expect(clippy::indexing_slicing, reason = "an offline tool: a wrong index must stop the training at once")]
-#![allow(clippy::print_stdout, reason = "results go to standard output")]
 
 mod bench;
 mod boost;
 mod calibrate;
 mod data;
+mod eval;
 mod fit;
 mod language;
 mod linear;
+mod lines;
 mod metrics;
+mod output;
 mod parallel;
 mod prepare;
 mod progress;
@@ -51,6 +53,10 @@ enum Command {
     ///
     /// `verdict` is what the Worker answers with default settings, `mixed` included; an `uncertain` one has a `reason` too:
     /// `too_short`, `language` or `inconclusive`. `probability` is the model's, also where the Worker would not judge.
+    ///
+    /// An id may be any JSON value and comes back as it was written. A line that is no such object is left out: it is named
+    /// on standard error with its number and what is wrong, all others are scored, and the program ends with 1. Blank lines,
+    /// CRLF and a byte order mark do no harm.
     Score(Model),
     /// Prints milliseconds of computation for texts of several lengths.
     Bench(Model),
@@ -69,7 +75,8 @@ struct Eval {
     files: Vec<PathBuf>,
     #[command(flatten)]
     model: Model,
-    /// One JSON object instead of tables.
+    /// JSON instead of tables. Of files: an array of one object a file, in their order. With --splices or
+    /// --leave-one-source-out: one object.
     #[arg(long)]
     json: bool,
     /// Instead of the model file: train without each source in turn and evaluate on it.
@@ -94,12 +101,13 @@ fn main() -> ExitCode {
         Command::Eval(command) if command.splices => {
             splices::run(&command.model.model, &command.training, command.json)
         }
-        Command::Eval(command) => score::eval(&command.files, &command.model.model, &command.training, command.json),
+        Command::Eval(command) => eval::run(&command.files, &command.model.model, &command.training, command.json),
         Command::Score(command) => score::run(&command.model),
         Command::Bench(command) => bench::run(&command.model),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(cause) if output::is_unread(&cause) => ExitCode::SUCCESS,
         Err(cause) => {
             progress::Progress { loud: true }.say(&format!("error: {cause:#}"));
             ExitCode::FAILURE

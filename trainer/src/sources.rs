@@ -8,6 +8,7 @@ use edgekeep::detector::{Detector, hash};
 use crate::data::{self, Text};
 use crate::fit;
 use crate::metrics::{Figures, Outcome};
+use crate::output::print;
 use crate::prepare::prepare;
 use crate::progress::Progress;
 use crate::report::{HEAD, outcomes, row};
@@ -84,8 +85,7 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
         }
     }
     if json {
-        println!("{}", serde_json::to_string(&rows)?);
-        return Ok(());
+        return print(&serde_json::to_string(&rows)?);
     }
     let mut table = format!("{HEAD}\n");
     rows.iter().for_each(|(name, figures)| row(&mut table, name, figures));
@@ -94,8 +94,8 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
         .filter(|(name, f)| !name.starts_with([' ', 'd']) && f.human > 0)
         .filter_map(|(_, f)| f.auroc)
         .collect();
-    println!("{table}mean AUROC of sources left out: {:.4}", own.iter().sum::<f64>() / own.len() as f64);
-    Ok(())
+    let mean = own.iter().sum::<f64>() / own.len() as f64;
+    print(&format!("{table}mean AUROC of sources left out: {mean:.4}"))
 }
 
 /// A source with one label only is set against the known dev texts of the other.
