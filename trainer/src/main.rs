@@ -48,6 +48,9 @@ enum Command {
     /// They are figures of the model: every text counts with the probability and the thresholds that the model has for it,
     /// also a short one or one in another language, to which the Worker would answer `uncertain`. What the Worker would
     /// answer, `score` tells.
+    ///
+    /// AUROC has its 95 % bootstrap interval beside it, in thousandths. Generators and attacks are set against all human
+    /// texts of the file; in any other group of one label only, the AUROC is against all texts of the other label.
     Eval(Eval),
     /// Reads {"id","text"} lines from standard input, writes {"id","probability","verdict"} lines.
     ///

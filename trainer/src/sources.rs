@@ -67,7 +67,7 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
             Rng::new(training.seed, name).shuffle(&mut texts);
             texts.truncate(MOST);
             let outcomes = outcomes(&detector, &texts);
-            insert(&mut rows, name, &outcomes, &known);
+            rows.insert(name.to_owned(), Figures::against(&outcomes, &known, 100));
             let mut domains: BTreeMap<String, Vec<Outcome>> = BTreeMap::new();
             for (text, &outcome) in texts.iter().zip(&outcomes) {
                 if name == "biscope" {
@@ -75,7 +75,7 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
                 }
             }
             for (domain, outcomes) in domains {
-                insert(&mut rows, &domain, &outcomes, &known);
+                rows.insert(domain, Figures::against(&outcomes, &known, 100));
             }
         }
         if let Some((name, figures)) = rows.iter().find(|(name, _)| **name == *source) {
@@ -96,17 +96,4 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
         .collect();
     let mean = own.iter().sum::<f64>() / own.len() as f64;
     print(&format!("{table}mean AUROC of sources left out: {mean:.4}"))
-}
-
-/// A source with one label only is set against the known dev texts of the other.
-fn insert(rows: &mut BTreeMap<String, Figures>, name: &str, outcomes: &[Outcome], known: &[Outcome]) {
-    let human = outcomes.iter().filter(|o| !o.ai).count();
-    let mut figures = Figures::of(outcomes, 100);
-    if human == 0 || human == outcomes.len() {
-        let mut both = outcomes.to_vec();
-        both.extend(known.iter().filter(|o| o.ai == (human > 0)));
-        let against = Figures::of(&both, 100);
-        (figures.auroc, figures.auroc_interval) = (against.auroc, against.auroc_interval);
-    }
-    rows.insert(name.to_owned(), figures);
 }

@@ -38,6 +38,32 @@ fn takes_numbers_and_nulls_where_names_are_and_any_line_ends() {
 }
 
 #[test]
+fn every_group_has_its_interval() {
+    let lines: String = (0..40)
+        .map(|at| {
+            let label = at % 2;
+            let generator = if label == 1 { "machine" } else { "human" };
+            let attack = if label == 1 { "\"polished\"" } else { "null" };
+            let more =
+                format!("\"source\":\"s\",\"domain\":\"d{label}\",\"generator\":\"{generator}\",\"attack\":{attack},");
+            line(&more, label, 60 + usize::from(at))
+        })
+        .collect();
+    let reports = eval(&file("groups.jsonl", &lines));
+    let groups = reports[0]["groups"].as_object().unwrap();
+    let names: Vec<_> = groups.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        ["attack polished", "domain d0", "domain d1", "generator machine", "source s", "words 0-79", "words 80-149"]
+    );
+    for (name, figures) in groups {
+        let [low, high] = [0, 1].map(|end| figures["auroc_interval"][end].as_f64().unwrap());
+        let auroc = figures["auroc"].as_f64().unwrap();
+        assert!(low <= auroc && auroc <= high, "{name}: {low} {auroc} {high}");
+    }
+}
+
+#[test]
 fn prints_an_array_of_one_object_a_file() {
     let (one, two) = (file("one.jsonl", &line("", 0, 60)), file("two.jsonl", &line("", 1, 60)));
     let run = run(&["eval", "--json", one.to_str().unwrap(), two.to_str().unwrap()], b"");
