@@ -11,9 +11,11 @@ mod encoding;
 mod file;
 mod filters;
 mod font;
+mod hyphens;
 mod layout;
 mod lexer;
 mod pages;
+mod standard;
 
 use super::budget::Budget;
 use super::{Kind, Refusal};
