@@ -73,7 +73,7 @@ fn pdf(objects: &[&[u8]]) -> Vec<u8> {
         bytes.extend_from_slice(object);
         bytes.extend(b"\nendobj\n");
     }
-    bytes.extend(b"trailer << /Root 1 0 R >>\n");
+    bytes.extend(b"trailer << /Root 1 0 R >>\nstartxref\n0\n%%EOF\n");
     bytes
 }
 

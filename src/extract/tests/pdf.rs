@@ -134,6 +134,18 @@ fn later_definitions_hold_and_damage_at_the_end_does_no_harm() {
 }
 
 #[test]
+fn a_part_of_a_file_is_damaged_and_not_a_picture() {
+    for bytes in [TYPST, OBJECT_STREAMS, WEASYPRINT, REPORTLAB, WORDS, SCAN] {
+        for percent in [10, 30, 60, 90] {
+            match text("a.pdf", &bytes[..bytes.len() * percent / 100]) {
+                Ok(part) => assert!(!part.trim().is_empty()),
+                Err(refusal) => assert_eq!(refusal, Refusal::Damaged(Kind::Pdf), "{percent} %"),
+            }
+        }
+    }
+}
+
+#[test]
 fn running_heads_and_page_numbers_are_not_text() {
     let pages = b"<< /Kids [3 0 R 6 0 R 7 0 R] >>";
     let of =
