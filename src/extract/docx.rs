@@ -4,13 +4,14 @@
 //! field codes, the second copy of what has a fallback. Not read: headers, footers, notes and comments, which are other
 //! parts of the package.
 
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use rawzip::{CompressionMethod, ZipArchive, ZipSliceArchive};
 
+use super::utf16::Utf16;
 use super::{Kind, Refusal};
 
 /// The text of the main part.
@@ -80,8 +81,23 @@ impl<R: Read> Read for Capped<R> {
 }
 
 /// Goes through a part event by event. No document type is taken: it could declare entities that grow.
-fn walk(part: impl Read, mut take: impl FnMut(Event<'_>) -> Result<(), Refusal>) -> Result<(), Refusal> {
-    let mut reader = Reader::from_reader(BufReader::new(part));
+fn walk(part: impl Read, take: impl FnMut(Event<'_>) -> Result<(), Refusal>) -> Result<(), Refusal> {
+    let mut part = BufReader::new(part);
+    // Word writes UTF-8; the standard allows UTF-16 as well, which has a mark or begins with a `<` of two bytes.
+    let head = part.fill_buf().unwrap_or_default();
+    let unit = match head {
+        [0xff, 0xfe, ..] | [b'<', 0, ..] => Some(u16::from_le_bytes as fn([u8; 2]) -> u16),
+        [0xfe, 0xff, ..] | [0, b'<', ..] => Some(u16::from_be_bytes as fn([u8; 2]) -> u16),
+        _ => None,
+    };
+    match unit {
+        Some(unit) => events(BufReader::new(Utf16::new(part, unit)), take),
+        None => events(part, take),
+    }
+}
+
+fn events(part: impl BufRead, mut take: impl FnMut(Event<'_>) -> Result<(), Refusal>) -> Result<(), Refusal> {
+    let mut reader = Reader::from_reader(part);
     let (mut buffer, mut depth) = (Vec::new(), 0_usize);
     for _ in 0..MAX_EVENTS {
         buffer.clear();

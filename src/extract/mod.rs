@@ -10,6 +10,7 @@ mod pdf;
 mod plain;
 #[cfg(test)]
 mod tests;
+mod utf16;
 
 use std::fmt;
 
