@@ -4,6 +4,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use multer::{Constraints, Multipart, SizeLimit};
+use percent_encoding::percent_decode_str;
 
 use super::body;
 use crate::error::{Error, FieldProblem, Result};
@@ -67,13 +68,27 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Uploa
         if found.is_some() {
             return Err(problem(PART, "This field stands there twice."));
         }
-        let name = part.file_name().map(ToOwned::to_owned);
+        let name = extended_name(part.headers()).or_else(|| part.file_name().map(ToOwned::to_owned));
         let name = name.ok_or_else(|| problem(PART, "This field must be a file, with its name."))?;
         let bytes = part.bytes().await.map_err(refused)?;
         found = Some((name, bytes));
     }
     let upload = |(name, bytes)| Upload { name, bytes, second_opinion: second_opinion.unwrap_or(false) };
     found.map(upload).ok_or_else(|| problem(PART, "This field is required."))
+}
+
+/// The name in `filename*`, of RFC 5987: `UTF-8'en'na%C3%AFve.pdf`. Where both stand, it is the more exact one.
+fn extended_name(headers: &HeaderMap) -> Option<String> {
+    let disposition = std::str::from_utf8(headers.get(header::CONTENT_DISPOSITION)?.as_bytes()).ok()?;
+    let parameters = disposition.split(';').filter_map(|parameter| parameter.split_once('='));
+    let mut extended = parameters.filter(|(key, _)| key.trim().eq_ignore_ascii_case("filename*"));
+    let (charset, rest) = extended.next()?.1.trim().split_once('\'')?;
+    let bytes = percent_decode_str(rest.split_once('\'')?.1);
+    match charset.to_ascii_lowercase().as_str() {
+        "utf-8" => bytes.decode_utf8().ok().map(Into::into),
+        "iso-8859-1" => Some(bytes.map(char::from).collect()),
+        _ => None,
+    }
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {

@@ -117,6 +117,25 @@ async fn a_form_has_one_part_which_is_a_file() {
 }
 
 #[tokio::test]
+async fn a_name_may_be_in_the_extended_form_alone() {
+    let world = World::new();
+    let person = world.someone("ada@example.com").await;
+    for name in [
+        "filename*=UTF-8''a.txt",
+        "filename*=utf-8'en'%E2%82%AC%20rates.txt",
+        "filename*=ISO-8859-1''caf%E9.txt",
+        "filename=\"a.exe\"; filename*=UTF-8''a.txt",
+    ] {
+        let body = form(&[part(&format!("name=\"file\"; {name}"), "text/plain", b"A text.")]);
+        send(&world, &person.access_token, body).await.expect(200);
+    }
+    for name in ["filename*=UTF-8''%FF.txt", "filename*=KOI8-R''a.txt", "filename*=a.txt"] {
+        let body = form(&[part(&format!("name=\"file\"; {name}"), "text/plain", b"A text.")]);
+        send(&world, &person.access_token, body).await.expect_problem(400, "invalid_input");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_no_form_is_refused() {
     let world = World::new();
     let person = world.someone("ada@example.com").await;
