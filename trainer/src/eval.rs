@@ -5,14 +5,26 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use edgekeep::detector::Detector;
 
+use crate::card::card;
 use crate::data::{self, Text};
 use crate::output::print;
 use crate::report::{outcomes, report};
 use crate::train::Training;
 use crate::write::ModelFile;
 
+/// How figures are printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Tables for people.
+    Tables,
+    /// An array of one object a file.
+    Json,
+    /// The tables of MODEL.md.
+    Card,
+}
+
 /// Figures of labelled files.
-pub fn run(files: &[PathBuf], model: &Path, training: &Training, json: bool) -> Result<()> {
+pub fn run(files: &[PathBuf], model: &Path, training: &Training, form: Form) -> Result<()> {
     let file = ModelFile::read(model)?;
     let detector = Detector::parse(file.bytes())?;
     let mut files = files.to_vec();
@@ -24,10 +36,16 @@ pub fn run(files: &[PathBuf], model: &Path, training: &Training, json: bool) -> 
     for path in &files {
         let texts = data::read(path)?;
         let texts: Vec<&Text> = texts.iter().collect();
-        reports.push(report(&path.display().to_string(), &texts, &outcomes(&detector, &texts)));
-        if !json && let Some(report) = reports.last() {
-            print(&report.table())?;
+        let outcomes = outcomes(&detector, &texts);
+        if form == Form::Card {
+            print(&card(&detector, &texts, &outcomes, training))?;
+            continue;
+        }
+        let report = report(&path.display().to_string(), &texts, &outcomes);
+        match form {
+            Form::Json => reports.push(report),
+            _ => print(&report.table())?,
         }
     }
-    if json { print(&serde_json::to_string(&reports)?) } else { Ok(()) }
+    if form == Form::Json { print(&serde_json::to_string(&reports)?) } else { Ok(()) }
 }

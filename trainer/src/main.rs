@@ -7,7 +7,9 @@
 mod bench;
 mod boost;
 mod calibrate;
+mod card;
 mod data;
+mod edits;
 mod eval;
 mod fit;
 mod language;
@@ -30,6 +32,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use eval::Form;
 
 /// Trains, evaluates and scores the text detector that the Worker embeds.
 #[derive(Debug, Parser)]
@@ -82,6 +85,9 @@ struct Eval {
     /// --leave-one-source-out: one object.
     #[arg(long)]
     json: bool,
+    /// Instead of all tables: those of MODEL.md, in markdown, made from the dev file.
+    #[arg(long, conflicts_with_all = ["json", "leave_one_source_out", "splices"])]
+    card: bool,
     /// Instead of the model file: train without each source in turn and evaluate on it.
     #[arg(long)]
     leave_one_source_out: bool,
@@ -95,6 +101,16 @@ struct Eval {
     training: train::Training,
 }
 
+impl Eval {
+    fn form(&self) -> Form {
+        match (self.json, self.card) {
+            (true, _) => Form::Json,
+            (_, true) => Form::Card,
+            _ => Form::Tables,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(command) => train::run(&command),
@@ -104,7 +120,7 @@ fn main() -> ExitCode {
         Command::Eval(command) if command.splices => {
             splices::run(&command.model.model, &command.training, command.json)
         }
-        Command::Eval(command) => eval::run(&command.files, &command.model.model, &command.training, command.json),
+        Command::Eval(command) => eval::run(&command.files, &command.model.model, &command.training, command.form()),
         Command::Score(command) => score::run(&command.model),
         Command::Bench(command) => bench::run(&command.model),
     };

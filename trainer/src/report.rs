@@ -109,4 +109,5 @@ pub fn row(table: &mut String, name: &str, figures: &Figures) {
 /// Samples of which an interval is made.
 pub const BOOTSTRAPS: usize = 200;
 
-const LENGTHS: [(&str, usize); 4] = [("0-79", 80), ("80-149", 150), ("150-299", 300), ("300-499", 500)];
+/// Classes of length, each with the words that it ends before; the last has no end.
+pub const LENGTHS: [(&str, usize); 4] = [("0-79", 80), ("80-149", 150), ("150-299", 300), ("300-499", 500)];

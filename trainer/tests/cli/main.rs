@@ -1,6 +1,7 @@
 //! The program as a user runs it.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+mod card;
 mod eval;
 mod score;
 
