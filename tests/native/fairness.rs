@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use edgekeep::detector::embedded;
+use edgekeep::http::openapi;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 
@@ -49,4 +50,19 @@ fn no_group_of_people_is_suspected_more_often_than_the_card_says() {
         assert!(f64::from(over_1) <= allowed(share_1), "{source}: {over_1} of {texts} above the 1 % threshold");
         assert!(f64::from(over_5) <= allowed(share_5), "{source}: {over_5} of {texts} above the 5 % threshold");
     }
+}
+
+#[test]
+fn what_a_mixed_verdict_stands_for_is_said_with_the_figures_of_the_card() {
+    let (_, table) = CARD.split_once("| verdict of the Worker | texts by people | by machines |").unwrap();
+    let people = |verdict: &str| -> u32 {
+        let row = table.lines().find_map(|line| line.strip_prefix(&format!("| `{verdict}` | "))).unwrap();
+        row.split(' ').next().unwrap().replace(',', "").parse().unwrap()
+    };
+    let mixed = people("mixed");
+    let all = ["human", "uncertain", "ai"].map(people).iter().sum::<u32>() + mixed;
+    assert!(mixed * 100 <= all, "{mixed} of {all}: not at most 1 in 100");
+    let document = openapi::document().unwrap();
+    let said = document.pointer("/paths/~1api~1v1~1ai-tools~1detect/post/description").unwrap().as_str().unwrap();
+    assert!(said.contains(&format!("{mixed} of {all}")), "{said}");
 }
