@@ -1,4 +1,4 @@
-//! Files in `multipart/form-data`: one part, named `file`, and one, `second_opinion`, that may be there.
+//! Files in `multipart/form-data`: parts named `file`, and one, `second_opinion`, that may be there.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -36,45 +36,86 @@ pub fn is_multipart(headers: &HeaderMap) -> bool {
 /// [`Error::BodyTooLarge`]; [`Error::InvalidMultipart`]; [`Error::InvalidInput`] for a part that is not `file`, that is
 /// there twice or not at all, or that has no name.
 pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Upload> {
-    body::require_announced(headers, limit)?;
-    body::require_plain(headers)?;
-    let boundary = content_type(headers).and_then(|text| multer::parse_boundary(text).ok());
-    let boundary = boundary.filter(|boundary| (1..=LONGEST_BOUNDARY).contains(&boundary.len()));
-    let boundary = boundary.ok_or(Error::InvalidMultipart)?;
-    let size = SizeLimit::new().whole_stream(limit as u64);
-    let constraints = Constraints::new().size_limit(size);
-    let mut form = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
-    let refused = |error| match error {
-        multer::Error::StreamSizeExceeded { .. } => Error::BodyTooLarge { limit },
-        _ => Error::InvalidMultipart,
-    };
+    let mut form = Form::open(headers, body, limit)?;
     let mut found = None;
     let mut second_opinion = None;
-    while let Some(part) = form.next_field().await.map_err(refused)? {
-        if part.name() == Some(SECOND_OPINION) {
-            if second_opinion.is_some() {
+    while let Some(part) = form.next().await? {
+        match part {
+            Part::SecondOpinion(_) if second_opinion.is_some() => {
                 return Err(problem(SECOND_OPINION, "This field stands there twice."));
             }
-            second_opinion = Some(match part.bytes().await.map_err(refused)?.as_ref() {
-                b"true" => true,
-                b"false" => false,
-                _ => return Err(problem(SECOND_OPINION, "This field must be true or false.")),
-            });
-            continue;
+            Part::SecondOpinion(wanted) => second_opinion = Some(wanted),
+            Part::File { .. } if found.is_some() => return Err(problem(PART, "This field stands there twice.")),
+            Part::File { name, bytes } => found = Some((name, bytes)),
         }
-        if part.name() != Some(PART) {
-            return Err(problem(part.name().unwrap_or_default(), "There is no such field in this request."));
-        }
-        if found.is_some() {
-            return Err(problem(PART, "This field stands there twice."));
-        }
-        let name = extended_name(part.headers()).or_else(|| part.file_name().map(ToOwned::to_owned));
-        let name = name.ok_or_else(|| problem(PART, "This field must be a file, with its name."))?;
-        let bytes = part.bytes().await.map_err(refused)?;
-        found = Some((name, bytes));
     }
     let upload = |(name, bytes)| Upload { name, bytes, second_opinion: second_opinion.unwrap_or(false) };
     found.map(upload).ok_or_else(|| problem(PART, "This field is required."))
+}
+
+/// A form whose parts are read one after the other, so that one file at a time is in memory.
+pub struct Form {
+    parts: Multipart<'static>,
+    limit: usize,
+}
+
+/// A part of a form.
+pub enum Part {
+    /// `file`.
+    File {
+        /// Its name.
+        name: String,
+        /// Its bytes, at most [`LIMIT`].
+        bytes: Bytes,
+    },
+    /// `second_opinion`.
+    SecondOpinion(bool),
+}
+
+impl Form {
+    /// A form of at most `limit` bytes in all.
+    ///
+    /// # Errors
+    /// [`Error::BodyTooLarge`]; [`Error::InvalidMultipart`].
+    pub fn open(headers: &HeaderMap, body: Body, limit: usize) -> Result<Self> {
+        body::require_announced(headers, limit)?;
+        body::require_plain(headers)?;
+        let boundary = content_type(headers).and_then(|text| multer::parse_boundary(text).ok());
+        let boundary = boundary.filter(|boundary| (1..=LONGEST_BOUNDARY).contains(&boundary.len()));
+        let boundary = boundary.ok_or(Error::InvalidMultipart)?;
+        let size = SizeLimit::new().whole_stream(limit as u64).per_field(LIMIT as u64);
+        let constraints = Constraints::new().size_limit(size);
+        Ok(Self { parts: Multipart::with_constraints(body.into_data_stream(), boundary, constraints), limit })
+    }
+
+    /// The next part.
+    ///
+    /// # Errors
+    /// [`Error::BodyTooLarge`]; [`Error::InvalidMultipart`]; [`Error::InvalidInput`] for a part of another name, and for a
+    /// file that has none.
+    pub async fn next(&mut self) -> Result<Option<Part>> {
+        let limit = self.limit;
+        let refused = |error| match error {
+            multer::Error::StreamSizeExceeded { .. } => Error::BodyTooLarge { limit },
+            multer::Error::FieldSizeExceeded { .. } => Error::BodyTooLarge { limit: LIMIT },
+            _ => Error::InvalidMultipart,
+        };
+        let Some(part) = self.parts.next_field().await.map_err(refused)? else { return Ok(None) };
+        match part.name() {
+            Some(SECOND_OPINION) => match part.bytes().await.map_err(refused)?.as_ref() {
+                b"true" => Ok(Some(Part::SecondOpinion(true))),
+                b"false" => Ok(Some(Part::SecondOpinion(false))),
+                _ => Err(problem(SECOND_OPINION, "This field must be true or false.")),
+            },
+            Some(PART) => {
+                let name = extended_name(part.headers()).or_else(|| part.file_name().map(ToOwned::to_owned));
+                let name = name.ok_or_else(|| problem(PART, "This field must be a file, with its name."))?;
+                let bytes = part.bytes().await.map_err(refused)?;
+                Ok(Some(Part::File { name, bytes }))
+            }
+            other => Err(problem(other.unwrap_or_default(), NO_SUCH_FIELD)),
+        }
+    }
 }
 
 /// The name in `filename*`, of RFC 5987: `UTF-8'en'na%C3%AFve.pdf`. Where both stand, it is the more exact one.
@@ -95,12 +136,13 @@ fn content_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::CONTENT_TYPE)?.to_str().ok()
 }
 
-fn problem(field: &str, message: &str) -> Error {
+pub(super) fn problem(field: &str, message: &str) -> Error {
     let field: String = field.chars().take(64).collect();
     Error::InvalidInput(vec![FieldProblem { field, message: message.into() }])
 }
 
-const PART: &str = "file";
-const SECOND_OPINION: &str = "second_opinion";
+pub(super) const PART: &str = "file";
+pub(super) const SECOND_OPINION: &str = "second_opinion";
+pub(super) const NO_SUCH_FIELD: &str = "There is no such field in this request.";
 /// RFC 2046.
 const LONGEST_BOUNDARY: usize = 70;

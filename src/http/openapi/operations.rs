@@ -153,12 +153,17 @@ fn detection(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operatio
             )
         },
         ("POST", "/api/v1/ai-tools/detect/batch") => Operation {
-            request: schemas.json::<BatchBody>(),
+            request: Some(json!({
+                "application/json": {"schema": schemas.of::<BatchBody>()},
+                "multipart/form-data": {"schema": files_form()},
+            })),
             answers: vec![(200, "The verdicts, in the order of the texts", Some(schemas.of::<BatchReply>()))],
+            problems: &[422],
             ..operation(
                 "detectBatch",
                 "Judge several texts",
-                "Judges 1 to 20 texts. Each counts as one call; they pass as a whole or not at all.",
+                "Judges 1 to 20 texts, or as many files, each a part named `file`; each file's verdict comes with the text \
+                 that was read. Each counts as one call; they pass as a whole or not at all.",
             )
         },
         _ => return None,
@@ -266,6 +271,16 @@ fn plain(id: &'static str, tag: &'static str, summary: &'static str, description
         problems: &[],
         security: None,
     }
+}
+
+fn files_form() -> Value {
+    let file = json!({"type": "string", "format": "binary", "description": "At most 5 MiB, and 10 MiB all together"});
+    json!({
+        "type": "object",
+        "required": ["file"],
+        "additionalProperties": false,
+        "properties": {"file": {"type": "array", "minItems": 1, "maxItems": 20, "items": file}},
+    })
 }
 
 fn file_form() -> Value {
