@@ -1,6 +1,6 @@
 //! `trainer eval`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{abandoned, prose, run};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn line(more: &str, label: u8, words: usize) -> String {
     format!("{{{more}\"label\":{label},\"text\":\"{}\"}}\r\n", prose(words))
 }
 
-fn eval(path: &PathBuf) -> Value {
+fn eval(path: &Path) -> Value {
     let run = run(&["eval", "--json", path.to_str().unwrap()], b"");
     assert_eq!(run.code, Some(0), "{}", run.err);
     serde_json::from_str(&run.out).unwrap()
