@@ -37,7 +37,15 @@ const PASSWORD = "correct horse battery staple";
 export async function measure(tools, built, { seconds }) {
   // Limits out of the way, and the pool's line long enough; everything else as in production.
   const most = "100000/second";
-  const vars = { LOGIN_LIMIT: most, REGISTER_LIMIT: most, DETECT_LIMIT: most, HASHER_QUEUE: "256", DO_DEADLINE_MS: "30000" };
+  const vars = {
+    LOGIN_LIMIT: most,
+    REGISTER_LIMIT: most,
+    DETECT_LIMIT: most,
+    // 100,000 words have some 600,000 characters; 100,000 are allowed otherwise.
+    DETECT_MAX_CHARS: "1000000",
+    HASHER_QUEUE: "256",
+    DO_DEADLINE_MS: "30000",
+  };
   const worker = await startWorker({ vars, quiet: true });
   const bare = await startBare(readFileSync(join(PROJECT, "bench", "workers", "bare.js"), "utf8"), { quiet: true });
   try {
@@ -78,13 +86,25 @@ export function rows(figures) {
     atMost("one password hash", ms(hash.worker), `hash-wasm ${ms(hash.hashWasm)}`, of(hash.worker, hash.hashWasm), 1),
     atMost("one password hash", ms(hash.worker), `native ${ms(hash.native)}`, of(hash.worker, hash.native), 2.5),
     { what: "log-ins, 8 at a time", value: load(login) },
-    ...detect.map(({ words, request, computation }) => ({
+    ...detect.map(({ words, request, computation, ratio }) => ({
       what: `detect ${words} words`,
       value: `${ms(computation)} of computation, ${ms(request)} a request`,
-      ...(words === 1000 && { aim: "at most 5 ms", met: computation <= 5 }),
+      ...(words > 1000 && { beside: "1000 words, per word", ratio, aim: `at most ${LINEAR}`, met: ratio <= LINEAR }),
+      ...timely(words, computation),
     })),
     { what: "wasm", value: `${wasm.raw} bytes, ${wasm.gzip} gzip, starts in ${wasm.startup ?? "?"} ms` },
   ];
+}
+
+// What a word may cost in a long text, of what it costs in one of a thousand words.
+const LINEAR = 1.5;
+
+/** @type {Record<number, number>} milliseconds of computation at most */
+const MILLISECONDS = { 300: 2, 1_000: 5 };
+
+function timely(/** @type {number} */ words, /** @type {number} */ computation) {
+  const most = MILLISECONDS[words];
+  return most === undefined ? {} : { aim: `at most ${most} ms`, met: computation <= most };
 }
 
 /** @returns {Row} */
@@ -183,12 +203,20 @@ async function logins(worker, seconds) {
 /** @param {number} port @param {Record<string, string>} headers */
 async function detection(port, headers) {
   const request = (/** @type {number} */ words) => ({ method: "POST", path: "/api/v1/ai-tools/detect", headers, body: JSON.stringify({ text: prose(words) }) });
-  const sizes = [100, 1_000, 10_000];
-  const calls = [1, ...sizes].map(request);
-  const times = await alternate(calls.map((call) => () => run({ port, call: () => call, connections: 1, requests: 1 })), 25);
+  // A long text leaves the Worker's caches cold for the next, so the short ones have rounds of their own.
+  const [short, long] = [[100, 300, 1_000], [10_000, 100_000]];
+  const measured = async (/** @type {number[]} */ lengths, /** @type {number} */ rounds) => {
+    const calls = lengths.map(request);
+    const times = await alternate(calls.map((call) => () => run({ port, call: () => call, connections: 1, requests: 1 })), rounds);
+    // The fastest of each: the difference is a few milliseconds, and whatever else the machine does adds to a request.
+    return times.map((each) => Math.min(...each));
+  };
   // A text of one word takes the same way, without anything to judge.
-  const [least = NaN, ...rest] = times.map(median);
-  return sizes.map((words, index) => ({ words, request: rest[index] ?? NaN, computation: Math.max(0, (rest[index] ?? NaN) - least) }));
+  const [least = NaN, ...rest] = [...(await measured([1, ...short], 51)), ...(await measured(long, 9))];
+  const sizes = [...short, ...long];
+  const figures = sizes.map((words, index) => ({ words, request: rest[index] ?? NaN, computation: Math.max(0, (rest[index] ?? NaN) - least) }));
+  const usual = (figures.find(({ words }) => words === 1_000)?.computation ?? NaN) / 1_000;
+  return figures.map((each) => ({ ...each, ratio: each.computation / each.words / usual }));
 }
 
 // Readable English of any length, never twice the same stretch: this project's own documents, sentence by sentence.

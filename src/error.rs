@@ -55,6 +55,13 @@ pub enum Error {
     InvalidMultipart,
     /// A file that no text can be taken out of.
     File(Refusal),
+    /// One of several files that no text can be taken out of.
+    OneOfFiles {
+        /// Which one, from 1 on.
+        number: usize,
+        /// Why.
+        refusal: Refusal,
+    },
     /// Over a limit.
     RateLimited {
         /// Name of the policy.
@@ -132,7 +139,7 @@ impl Error {
             Self::EmailTaken => StatusCode::CONFLICT,
             Self::BodyTooLarge { .. } | Self::TextTooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::File(refusal) => match refusal {
+            Self::File(refusal) | Self::OneOfFiles { refusal, .. } => match refusal {
                 Refusal::UnknownKind | Refusal::NotWhatItSays(_) | Refusal::OldOrProtectedWord => {
                     StatusCode::UNSUPPORTED_MEDIA_TYPE
                 }
@@ -162,7 +169,7 @@ impl Error {
             Self::TextTooLong { .. } => "text_too_long",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::InvalidMultipart => "invalid_multipart",
-            Self::File(refusal) => match refusal {
+            Self::File(refusal) | Self::OneOfFiles { refusal, .. } => match refusal {
                 Refusal::UnknownKind | Refusal::NotWhatItSays(_) | Refusal::OldOrProtectedWord => "unsupported_file",
                 Refusal::UnknownEncoding | Refusal::Damaged(_) => "unreadable_file",
                 Refusal::Protected => "protected_file",
@@ -203,6 +210,7 @@ impl Error {
             }
             Self::InvalidMultipart => "The body is not valid `multipart/form-data`.".into(),
             Self::File(refusal) => refusal.to_string(),
+            Self::OneOfFiles { number, refusal } => format!("File {number}: {refusal}"),
             Self::RateLimited { policy, cost: 0 | 1, .. } => {
                 format!("The limit of {policy} is used up. `Retry-After` says when there is room again.")
             }

@@ -1,8 +1,9 @@
-//! What differs on WebAssembly: the arithmetic of Argon2, randomness, time, signatures.
+//! What differs on WebAssembly: the arithmetic of Argon2 and of the detector, randomness, time, signatures.
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod argon2;
+mod scores;
 
 use edgekeep::domain::id::new_id;
 use edgekeep::domain::password::PhcString;
@@ -30,6 +31,13 @@ fn argon2_computes_what_the_reference_implementation_computes() {
 fn argon2_makes_the_hash_that_it_makes_natively() {
     let stored = hash(&mut Memory::new(), b"correct horse", b"sixteen letters!", Cost::FLOOR).unwrap();
     assert_eq!(stored.expose(), argon2::CORRECT_HORSE);
+}
+
+#[wasm_bindgen_test]
+fn the_detector_gives_the_pinned_scores_to_the_bit() {
+    for (computed, pinned) in scores::computed_and_pinned() {
+        assert_eq!(computed, pinned);
+    }
 }
 
 #[wasm_bindgen_test]

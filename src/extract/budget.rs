@@ -16,6 +16,11 @@ impl Budget {
         Self { left: Cell::new(bytes), kind }
     }
 
+    /// What is left of it.
+    pub(super) fn left(&self) -> usize {
+        self.left.get()
+    }
+
     /// Pays for `bytes` of work.
     pub(super) fn spend(&self, bytes: usize) -> Result<(), Refusal> {
         let left = self.left.get().checked_sub(bytes);

@@ -4,29 +4,31 @@
 //! field codes, the second copy of what has a fallback. Not read: headers, footers, notes and comments, which are other
 //! parts of the package.
 
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use rawzip::{CompressionMethod, ZipArchive, ZipSliceArchive};
 
+use super::budget::Budget;
+use super::utf16::Utf16;
 use super::{Kind, Refusal};
 
 /// The text of the main part.
-pub(super) fn text(bytes: &[u8], max_chars: usize) -> Result<String, Refusal> {
+pub(super) fn text(bytes: &[u8], max_chars: usize, budget: &Budget) -> Result<String, Refusal> {
     let archive = ZipArchive::from_slice(bytes).map_err(|_| DAMAGED)?;
-    let target = main_part(&archive)?;
-    let part = open(&archive, &target, MAX_UNPACKED)?.ok_or(Refusal::NotWhatItSays(Kind::Docx))?;
+    let target = main_part(&archive, budget)?;
+    let part = open(&archive, &target, MAX_UNPACKED, budget)?.ok_or(Refusal::NotWhatItSays(Kind::Docx))?;
     let mut body = Body { max_chars, ..Body::default() };
     walk(part, |event| body.take(event))?;
     Ok(body.finish())
 }
 
 /// Name of the part that holds the text, from the package's table of relations.
-fn main_part(archive: &ZipSliceArchive<&[u8]>) -> Result<String, Refusal> {
+fn main_part(archive: &ZipSliceArchive<&[u8]>, budget: &Budget) -> Result<String, Refusal> {
     let mut target = None;
-    if let Some(relations) = open(archive, "_rels/.rels", MAX_RELATIONS)? {
+    if let Some(relations) = open(archive, "_rels/.rels", MAX_RELATIONS, budget)? {
         walk(relations, |event| {
             if let Event::Start(tag) | Event::Empty(tag) = event
                 && tag.local_name().as_ref() == "Relationship"
@@ -46,6 +48,7 @@ fn open<'a>(
     archive: &'a ZipSliceArchive<&[u8]>,
     name: &str,
     limit: u64,
+    budget: &'a Budget,
 ) -> Result<Option<impl Read + use<'a>>, Refusal> {
     let mut entries = archive.entries();
     for _ in 0..MAX_ENTRIES {
@@ -60,28 +63,45 @@ fn open<'a>(
             CompressionMethod::DEFLATE => Box::new(DeflateDecoder::new(packed)),
             _ => return Err(DAMAGED),
         };
-        return Ok(Some(Capped { inner: unpacked, left: limit }));
+        return Ok(Some(Capped { inner: unpacked, left: limit, budget }));
     }
     Err(TOO_MUCH)
 }
 
 /// A reader that fails at its limit; one that ended there would pass off a part as the whole.
-struct Capped<R> {
+struct Capped<'b, R> {
     inner: R,
     left: u64,
+    budget: &'b Budget,
 }
 
-impl<R: Read> Read for Capped<R> {
+impl<R: Read> Read for Capped<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.inner.read(buffer)?;
+        self.budget.spend(read).map_err(|_| std::io::ErrorKind::FileTooLarge)?;
         self.left = self.left.checked_sub(read as u64).ok_or(std::io::ErrorKind::FileTooLarge)?;
         Ok(read)
     }
 }
 
 /// Goes through a part event by event. No document type is taken: it could declare entities that grow.
-fn walk(part: impl Read, mut take: impl FnMut(Event<'_>) -> Result<(), Refusal>) -> Result<(), Refusal> {
-    let mut reader = Reader::from_reader(BufReader::new(part));
+fn walk(part: impl Read, take: impl FnMut(Event<'_>) -> Result<(), Refusal>) -> Result<(), Refusal> {
+    let mut part = BufReader::new(part);
+    // Word writes UTF-8; the standard allows UTF-16 as well, which has a mark or begins with a `<` of two bytes.
+    let head = part.fill_buf().unwrap_or_default();
+    let unit = match head {
+        [0xff, 0xfe, ..] | [b'<', 0, ..] => Some(u16::from_le_bytes as fn([u8; 2]) -> u16),
+        [0xfe, 0xff, ..] | [0, b'<', ..] => Some(u16::from_be_bytes as fn([u8; 2]) -> u16),
+        _ => None,
+    };
+    match unit {
+        Some(unit) => events(BufReader::new(Utf16::new(part, unit)), take),
+        None => events(part, take),
+    }
+}
+
+fn events(part: impl BufRead, mut take: impl FnMut(Event<'_>) -> Result<(), Refusal>) -> Result<(), Refusal> {
+    let mut reader = Reader::from_reader(part);
     let (mut buffer, mut depth) = (Vec::new(), 0_usize);
     for _ in 0..MAX_EVENTS {
         buffer.clear();

@@ -10,10 +10,13 @@ mod pdf;
 mod plain;
 #[cfg(test)]
 mod tests;
+mod utf16;
 
 use std::fmt;
 
 use serde::Serialize;
+
+use budget::Budget;
 
 /// What kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -69,12 +72,23 @@ pub enum Refusal {
 /// # Errors
 /// See [`Refusal`].
 pub fn extract(name: &str, bytes: &[u8], max_chars: usize) -> Result<Extracted, Refusal> {
+    extract_within(name, bytes, max_chars, &mut { WORK })
+}
+
+/// The same, of one of several files, which share `work`: what is left of it is for the next.
+///
+/// # Errors
+/// See [`Refusal`].
+pub fn extract_within(name: &str, bytes: &[u8], max_chars: usize, work: &mut usize) -> Result<Extracted, Refusal> {
     let kind = kind(name, bytes)?;
+    let granted = WORK.min(*work);
+    let budget = Budget::new(kind, granted);
     let text = match kind {
         Kind::Text | Kind::Markdown => plain::text(bytes)?,
-        Kind::Docx => docx::text(bytes, max_chars)?,
-        Kind::Pdf => pdf::text(bytes, max_chars)?,
+        Kind::Docx => docx::text(bytes, max_chars, &budget)?,
+        Kind::Pdf => pdf::text(bytes, max_chars, &budget)?,
     };
+    *work -= granted - budget.left();
     if text.chars().nth(max_chars).is_some() {
         return Err(Refusal::TooLong(max_chars));
     }
@@ -147,6 +161,8 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// Work for one file, in bytes looked at or made: several times what a long thesis takes.
+pub const WORK: usize = 48 * 1024 * 1024;
 /// A PDF may begin a little late.
 const HEAD: usize = 1024;
 

@@ -21,6 +21,10 @@ const TYPST: &[u8] = include_bytes!("../../tests/samples/typst.pdf");
 const OBJECT_STREAMS: &[u8] = include_bytes!("../../tests/samples/objstm.pdf");
 const WEASYPRINT: &[u8] = include_bytes!("../../tests/samples/weasyprint.pdf");
 const REPORTLAB: &[u8] = include_bytes!("../../tests/samples/reportlab.pdf");
+/// In the standard fonts, without widths, each word or each letter placed by itself.
+const WORDS: &[u8] = include_bytes!("../../tests/samples/words.pdf");
+const BOLD_WORDS: &[u8] = include_bytes!("../../tests/samples/bold.pdf");
+const LETTERS: &[u8] = include_bytes!("../../tests/samples/letters.pdf");
 const ENCRYPTED: &[u8] = include_bytes!("../../tests/samples/encrypted.pdf");
 const SCAN: &[u8] = include_bytes!("../../tests/samples/scan.pdf");
 
@@ -69,7 +73,7 @@ fn pdf(objects: &[&[u8]]) -> Vec<u8> {
         bytes.extend_from_slice(object);
         bytes.extend(b"\nendobj\n");
     }
-    bytes.extend(b"trailer << /Root 1 0 R >>\n");
+    bytes.extend(b"trailer << /Root 1 0 R >>\nstartxref\n0\n%%EOF\n");
     bytes
 }
 

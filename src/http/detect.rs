@@ -95,8 +95,8 @@ pub(super) struct DetectReply {
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct Document {
-    kind: Kind,
-    text: String,
+    pub(super) kind: Kind,
+    pub(super) text: String,
 }
 
 /// What is left of the limit.

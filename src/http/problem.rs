@@ -113,6 +113,7 @@ fn event(error: &Error) -> Option<&'static str> {
         | Error::InvalidJson(_)
         | Error::InvalidMultipart
         | Error::File(_)
+        | Error::OneOfFiles { .. }
         | Error::BodyTooLarge { .. }
         | Error::TextTooLong { .. } => Some("input_validation_fail"),
         _ => None,

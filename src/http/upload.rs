@@ -1,9 +1,10 @@
-//! Files in `multipart/form-data`: one part, named `file`, and one, `second_opinion`, that may be there.
+//! Files in `multipart/form-data`: parts named `file`, and one, `second_opinion`, that may be there.
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use multer::{Constraints, Multipart, SizeLimit};
+use percent_encoding::percent_decode_str;
 
 use super::body;
 use super::fields::{LONGEST_NAME, MISSING, TWICE, UNKNOWN};
@@ -36,41 +37,27 @@ pub fn is_multipart(headers: &HeaderMap) -> bool {
 /// [`Error::BodyTooLarge`]; [`Error::InvalidMultipart`]; [`Error::InvalidInput`] for a part that is not `file`, that is
 /// there twice or not at all, or that has no name.
 pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Upload> {
-    body::require_announced(headers, limit)?;
-    body::require_plain(headers)?;
-    let boundary = content_type(headers).and_then(|text| multer::parse_boundary(text).ok());
-    let boundary = boundary.filter(|boundary| (1..=LONGEST_BOUNDARY).contains(&boundary.len()));
-    let boundary = boundary.ok_or(Error::InvalidMultipart)?;
-    let size = SizeLimit::new().whole_stream(limit as u64);
-    let constraints = Constraints::new().size_limit(size);
-    let mut form = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
-    let refused = |error| match error {
-        multer::Error::StreamSizeExceeded { .. } => Error::BodyTooLarge { limit },
-        _ => Error::InvalidMultipart,
-    };
+    let mut form = Form::open(headers, body, limit)?;
     let mut found = None;
     let mut second_opinion = None;
     let mut problems = Vec::new();
-    while let Some(part) = form.next_field().await.map_err(refused)? {
-        // What a part that is refused holds is not kept.
-        match part.name() {
-            Some(PART) if found.is_some() => problems.push(problem(PART, TWICE)),
-            Some(PART) => {
-                let name = part.file_name().map(ToOwned::to_owned);
+    while let Some(part) = form.next().await? {
+        match part {
+            Part::File { .. } if found.is_some() => problems.push(problem(PART, TWICE)),
+            Part::File { name, bytes } => {
                 if name.is_none() {
-                    problems.push(problem(PART, "This field must be a file, with its name."));
+                    problems.push(problem(PART, NO_FILE));
                 }
-                found = Some((name, part.bytes().await.map_err(refused)?));
+                found = Some((name, bytes));
             }
-            Some(SECOND_OPINION) if second_opinion.is_some() => problems.push(problem(SECOND_OPINION, TWICE)),
-            Some(SECOND_OPINION) => {
-                let value = part.bytes().await.map_err(refused)?;
-                if !matches!(value.as_ref(), b"true" | b"false") {
+            Part::SecondOpinion(_) if second_opinion.is_some() => problems.push(problem(SECOND_OPINION, TWICE)),
+            Part::SecondOpinion(wanted) => {
+                if wanted.is_none() {
                     problems.push(problem(SECOND_OPINION, "This field must be true or false."));
                 }
-                second_opinion = Some(value.as_ref() == b"true");
+                second_opinion = Some(wanted.unwrap_or(false));
             }
-            name => problems.push(problem(name.unwrap_or_default(), UNKNOWN)),
+            Part::Other(name) => problems.push(problem(&name, UNKNOWN)),
         }
         if problems.len() > MOST_PARTS {
             return Err(Error::InvalidInput(problems));
@@ -87,17 +74,96 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Uploa
     }
 }
 
+/// A form whose parts are read one after the other, so that one file at a time is in memory.
+pub struct Form {
+    parts: Multipart<'static>,
+    limit: usize,
+}
+
+/// A part of a form.
+pub enum Part {
+    /// `file`.
+    File {
+        /// Its name, if it has one.
+        name: Option<String>,
+        /// Its bytes, at most [`LIMIT`].
+        bytes: Bytes,
+    },
+    /// `second_opinion`, if it is one of the two words.
+    SecondOpinion(Option<bool>),
+    /// A part of that name, which no form has. What it holds is not kept.
+    Other(String),
+}
+
+impl Form {
+    /// A form of at most `limit` bytes in all.
+    ///
+    /// # Errors
+    /// [`Error::BodyTooLarge`]; [`Error::InvalidMultipart`].
+    pub fn open(headers: &HeaderMap, body: Body, limit: usize) -> Result<Self> {
+        body::require_announced(headers, limit)?;
+        body::require_plain(headers)?;
+        let boundary = content_type(headers).and_then(|text| multer::parse_boundary(text).ok());
+        let boundary = boundary.filter(|boundary| (1..=LONGEST_BOUNDARY).contains(&boundary.len()));
+        let boundary = boundary.ok_or(Error::InvalidMultipart)?;
+        let size = SizeLimit::new().whole_stream(limit as u64).per_field(LIMIT as u64);
+        let constraints = Constraints::new().size_limit(size);
+        Ok(Self { parts: Multipart::with_constraints(body.into_data_stream(), boundary, constraints), limit })
+    }
+
+    /// The next part.
+    ///
+    /// # Errors
+    /// [`Error::BodyTooLarge`]; [`Error::InvalidMultipart`].
+    pub async fn next(&mut self) -> Result<Option<Part>> {
+        let limit = self.limit;
+        let refused = |error| match error {
+            multer::Error::StreamSizeExceeded { .. } => Error::BodyTooLarge { limit },
+            multer::Error::FieldSizeExceeded { .. } => Error::BodyTooLarge { limit: LIMIT },
+            _ => Error::InvalidMultipart,
+        };
+        let Some(part) = self.parts.next_field().await.map_err(refused)? else { return Ok(None) };
+        Ok(Some(match part.name() {
+            Some(SECOND_OPINION) => Part::SecondOpinion(match part.bytes().await.map_err(refused)?.as_ref() {
+                b"true" => Some(true),
+                b"false" => Some(false),
+                _ => None,
+            }),
+            Some(PART) => {
+                let name = extended_name(part.headers()).or_else(|| part.file_name().map(ToOwned::to_owned));
+                Part::File { name, bytes: part.bytes().await.map_err(refused)? }
+            }
+            other => Part::Other(other.unwrap_or_default().to_owned()),
+        }))
+    }
+}
+
+/// The name in `filename*`, of RFC 5987: `UTF-8'en'na%C3%AFve.pdf`. Where both stand, it is the more exact one.
+fn extended_name(headers: &HeaderMap) -> Option<String> {
+    let disposition = std::str::from_utf8(headers.get(header::CONTENT_DISPOSITION)?.as_bytes()).ok()?;
+    let parameters = disposition.split(';').filter_map(|parameter| parameter.split_once('='));
+    let mut extended = parameters.filter(|(key, _)| key.trim().eq_ignore_ascii_case("filename*"));
+    let (charset, rest) = extended.next()?.1.trim().split_once('\'')?;
+    let bytes = percent_decode_str(rest.split_once('\'')?.1);
+    match charset.to_ascii_lowercase().as_str() {
+        "utf-8" => bytes.decode_utf8().ok().map(Into::into),
+        "iso-8859-1" => Some(bytes.map(char::from).collect()),
+        _ => None,
+    }
+}
+
 fn content_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::CONTENT_TYPE)?.to_str().ok()
 }
 
-fn problem(field: &str, message: &str) -> FieldProblem {
+pub(super) fn problem(field: &str, message: &str) -> FieldProblem {
     let field: String = field.chars().take(LONGEST_NAME).collect();
     FieldProblem { field, message: message.into() }
 }
 
-const PART: &str = "file";
-const SECOND_OPINION: &str = "second_opinion";
+pub(super) const PART: &str = "file";
+pub(super) const SECOND_OPINION: &str = "second_opinion";
+pub(super) const NO_FILE: &str = "This field must be a file, with its name.";
 /// More parts that are wrong than that are not told of.
 const MOST_PARTS: usize = 32;
 /// RFC 2046.

@@ -1,9 +1,10 @@
-//! Files on the detect route: one part, whose name and bytes say what it is.
+//! Files on the detect routes: what they are, their names and bytes say.
 
 use axum::body::Body;
 use bytes::Bytes;
+use serde_json::json;
 
-use crate::support::world::DETECT;
+use crate::support::world::{BATCH, DETECT};
 use crate::support::{Answer, World};
 
 const WORD: &[u8] = include_bytes!("../samples/word.docx");
@@ -122,6 +123,25 @@ async fn a_form_has_one_part_which_is_a_file() {
 }
 
 #[tokio::test]
+async fn a_name_may_be_in_the_extended_form_alone() {
+    let world = World::new();
+    let person = world.someone("ada@example.com").await;
+    for name in [
+        "filename*=UTF-8''a.txt",
+        "filename*=utf-8'en'%E2%82%AC%20rates.txt",
+        "filename*=ISO-8859-1''caf%E9.txt",
+        "filename=\"a.exe\"; filename*=UTF-8''a.txt",
+    ] {
+        let body = form(&[part(&format!("name=\"file\"; {name}"), "text/plain", b"A text.")]);
+        send(&world, &person.access_token, body).await.expect(200);
+    }
+    for name in ["filename*=UTF-8''%FF.txt", "filename*=KOI8-R''a.txt", "filename*=a.txt"] {
+        let body = form(&[part(&format!("name=\"file\"; {name}"), "text/plain", b"A text.")]);
+        send(&world, &person.access_token, body).await.expect_problem(400, "invalid_input");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_no_form_is_refused() {
     let world = World::new();
     let person = world.someone("ada@example.com").await;
@@ -164,4 +184,56 @@ async fn a_form_that_is_too_large_is_refused_by_its_announced_length_and_by_what
     // JSON on the same route keeps its own limit.
     let call = world.post(DETECT).bearer(&person.access_token).header("content-type", "application/json");
     call.bytes(vec![b' '; 1_300_000]).await.expect_problem(413, "body_too_large");
+}
+
+async fn send_batch(world: &World, token: &str, parts: &[Vec<u8>]) -> Answer {
+    let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+    world.post(BATCH).bearer(token).header("content-type", &content_type).body(form(parts).into()).await
+}
+
+fn named(name: &str, content: &[u8]) -> Vec<u8> {
+    part(&format!("name=\"file\"; filename=\"{name}\""), "application/octet-stream", content)
+}
+
+#[tokio::test]
+async fn several_files_are_judged_in_order_each_with_its_text_and_each_counted() {
+    let world = World::with(&[("DETECT_LIMIT", "6/hour")]);
+    let person = world.someone("ada@example.com").await;
+    let parts = [named("a.docx", WORD), named("b.txt", b"A text."), named("a.pdf", PDF)];
+    let answer = send_batch(&world, &person.access_token, &parts).await.expect(200);
+    let results = answer.at("/results");
+    let documents: Vec<_> = results.as_array().unwrap().iter().map(|result| &result["document"]).collect();
+    let kinds: Vec<_> = documents.iter().map(|document| document["kind"].as_str().unwrap()).collect();
+    assert_eq!((kinds, &documents[1]["text"]), (vec!["docx", "text", "pdf"], &json!("A text.")));
+    assert_eq!(answer.at("/usage/remaining"), json!(3));
+    let alone = send(&world, &person.access_token, file("a.docx", WORD)).await.expect(200);
+    for field in ["verdict", "probability", "sentences", "document"] {
+        assert_eq!(results[0][field], alone.at(&format!("/{field}")), "{field}");
+    }
+    send_batch(&world, &person.access_token, &parts).await.expect_problem(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn files_pass_as_a_whole_or_not_at_all_and_the_bad_one_is_named() {
+    let world = World::with(&[("DETECT_LIMIT", "20/hour"), ("DETECT_BATCH_MAX_CHARS", "1000")]);
+    let person = world.someone("ada@example.com").await;
+    let good = || named("a.txt", b"A text.");
+    let long = || named("a.txt", &[b'a'; 501]);
+    for (parts, status, code) in [
+        (vec![], 400, "invalid_input"),
+        (vec![good(); 21], 400, "invalid_input"),
+        (vec![good(), part("name=\"second_opinion\"", "text/plain", b"true")], 400, "invalid_input"),
+        (vec![good(), named("b.exe", b"A text.")], 415, "unsupported_file"),
+        (vec![good(), named("b.pdf", SCAN), good()], 422, "no_text_in_file"),
+        (vec![long(), long()], 413, "text_too_long"),
+        (vec![good(), named("b.txt", &vec![b'a'; (5 << 20) + 8192])], 413, "body_too_large"),
+        (vec![named("b.txt", &vec![b' '; 5 << 20]); 3], 413, "body_too_large"),
+    ] {
+        let answer = send_batch(&world, &person.access_token, &parts).await.expect_problem(status, code);
+        if matches!(status, 415 | 422) {
+            assert!(answer.text("/detail").starts_with("File 2: "), "{}", answer.text("/detail"));
+        }
+    }
+    let twenty = vec![good(); 20];
+    send_batch(&world, &person.access_token, &twenty).await.expect(200);
 }

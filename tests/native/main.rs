@@ -23,6 +23,7 @@ mod cron;
 mod deletion;
 mod detect;
 mod double;
+mod fairness;
 mod files;
 mod golden;
 mod health;

@@ -6,13 +6,14 @@ use std::time::Instant;
 use anyhow::Result;
 use edgekeep::detector::{Detector, Options};
 
+use crate::output::print;
 use crate::write::ModelFile;
 
 pub fn run(model: &Path) -> Result<()> {
     let file = ModelFile::read(model)?;
     let began = Instant::now();
     let detector = Detector::parse(file.bytes())?;
-    println!("parse the model: {:.3} ms", began.elapsed().as_secs_f64() * 1000.0);
+    print(&format!("parse the model: {:.3} ms", began.elapsed().as_secs_f64() * 1000.0))?;
     for words in [100, 300, 1000, 10_000, 100_000] {
         let text = text(words);
         let mut best = [f64::INFINITY; 2];
@@ -24,7 +25,7 @@ pub fn run(model: &Path) -> Result<()> {
             std::hint::black_box(detector.assess(std::hint::black_box(&text), &Options::default()));
             best[1] = best[1].min(began.elapsed().as_secs_f64() * 1000.0);
         }
-        println!("{words:>6} words: score {:.3} ms, assess {:.3} ms", best[0], best[1]);
+        print(&format!("{words:>6} words: score {:.3} ms, assess {:.3} ms", best[0], best[1]))?;
     }
     Ok(())
 }

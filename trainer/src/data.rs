@@ -1,26 +1,31 @@
 //! Labelled texts as JSON lines, plain or gzip.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use flate2::read::MultiGzDecoder;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::lines::{Lines, object};
 
 /// One labelled text.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Text {
     /// Unique within the file.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "name")]
     pub id: String,
     /// The data set it came from.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "name")]
     pub source: String,
     /// Kind of text.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "name")]
     pub domain: String,
     /// `human` or the model's name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "name")]
     pub generator: String,
     /// 0 human, 1 AI.
     pub label: u8,
@@ -28,10 +33,20 @@ pub struct Text {
     #[serde(default)]
     pub attack: Option<String>,
     /// Texts of one prompt or one original share a group.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "name")]
     pub group: String,
     /// The text.
     pub text: String,
+}
+
+/// A string, or another value as it was written, such as a number; null is as good as absent.
+fn name<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<String, D::Error> {
+    let written = Box::<RawValue>::deserialize(from)?;
+    Ok(match written.get() {
+        "null" => String::new(),
+        text if text.starts_with('"') => serde_json::from_str(text).map_err(D::Error::custom)?,
+        other => other.to_owned(),
+    })
 }
 
 impl Text {
@@ -49,15 +64,12 @@ impl Text {
 /// Reads one file of labelled texts.
 pub fn read(path: &Path) -> Result<Vec<Text>> {
     let mut texts = Vec::new();
-    for (index, line) in lines(path)?.enumerate() {
-        let at = || format!("{}, line {}", path.display(), index + 1);
-        let line = line.with_context(at)?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let text: Text = serde_json::from_str(&line).with_context(|| format!("{} is not a labelled text", at()))?;
+    let place = path.display();
+    for line in open(path)? {
+        let (number, line) = line.with_context(|| format!("cannot read {place}"))?;
+        let text: Text = object(&line).with_context(|| format!("{place}, line {number} is not a labelled text"))?;
         if text.label > 1 {
-            bail!("{}: label must be 0 or 1", at());
+            bail!("{place}, line {number}: label must be 0 or 1");
         }
         texts.push(text);
     }
@@ -78,12 +90,10 @@ pub fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     ["jsonl.gz", "jsonl"].iter().map(|extension| folder.join(format!("{name}.{extension}"))).find(|path| path.is_file())
 }
 
-fn lines(path: &Path) -> Result<impl Iterator<Item = std::io::Result<String>>> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let zipped = path.extension().is_some_and(|e| e == "gz");
-    let reader: Box<dyn Read> =
-        if zipped { Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))) } else { Box::new(file) };
-    Ok(BufReader::new(reader).lines())
+fn open(path: &Path) -> Result<Lines<Box<dyn BufRead>>> {
+    let file = BufReader::new(File::open(path).with_context(|| format!("cannot open {}", path.display()))?);
+    let is_packed = path.extension().is_some_and(|e| e == "gz");
+    Ok(Lines::of(if is_packed { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) }))
 }
 
 /// Where the project's own data lies.

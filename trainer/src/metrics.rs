@@ -74,6 +74,21 @@ impl Figures {
     }
 }
 
+impl Figures {
+    /// The same, but where one label is missing the area under the curve is taken against that label in `others`.
+    pub fn against(outcomes: &[Outcome], others: &[Outcome], bootstraps: usize) -> Self {
+        let own = Self::of(outcomes, bootstraps);
+        if own.human * own.ai > 0 {
+            return own;
+        }
+        let missing = own.ai == 0;
+        let mut both = outcomes.to_vec();
+        both.extend(others.iter().filter(|o| o.ai == missing));
+        let with = Self::of(&both, bootstraps);
+        Self { auroc: with.auroc, auroc_interval: with.auroc_interval, ..own }
+    }
+}
+
 /// Probability that a machine text scores above a human one; ties count half.
 pub fn auroc(outcomes: &[Outcome]) -> f64 {
     let mut sorted: Vec<&Outcome> = outcomes.iter().collect();
@@ -89,15 +104,40 @@ pub fn auroc(outcomes: &[Outcome]) -> f64 {
     if below * machines > 0.0 { wins / (below * machines) } else { 0.5 }
 }
 
+/// The middle 95 % of the areas under the curve of samples drawn with replacement, each label by itself.
+///
+/// The outcomes are sorted once: a sample is how often each was drawn, and its area one pass over that.
 fn interval(human: &[Outcome], machine: &[Outcome], bootstraps: usize) -> [f64; 2] {
+    let sides = [human, machine];
+    let mut sorted: Vec<(f64, usize, usize)> = Vec::with_capacity(human.len() + machine.len());
+    for (side, outcomes) in sides.iter().enumerate() {
+        sorted.extend(outcomes.iter().enumerate().map(|(at, outcome)| (outcome.score, side, at)));
+    }
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // For each outcome the number of its score, ties sharing one.
+    let mut scores = [vec![0; human.len()], vec![0; machine.len()]];
+    let mut distinct = 0;
+    for tied in sorted.chunk_by(|a, b| a.0 == b.0) {
+        for &(_, side, at) in tied {
+            scores[side][at] = distinct;
+        }
+        distinct += 1;
+    }
     let mut rng = Rng::new(1, "bootstrap");
     let mut drawn: Vec<f64> = (0..bootstraps)
         .map(|_| {
-            let mut sample = Vec::with_capacity(human.len() + machine.len());
-            for side in [human, machine] {
-                sample.extend((0..side.len()).map(|_| side[rng.below(side.len())]));
+            let mut counts = vec![[0_u32; 2]; distinct];
+            for (side, scores) in scores.iter().enumerate() {
+                for _ in 0..scores.len() {
+                    counts[scores[rng.below(scores.len())]][side] += 1;
+                }
             }
-            auroc(&sample)
+            let (mut below, mut wins) = (0.0, 0.0);
+            for [human, machine] in counts {
+                wins += f64::from(machine) * (below + f64::from(human) / 2.0);
+                below += f64::from(human);
+            }
+            wins / (human.len() as f64 * machine.len() as f64)
         })
         .collect();
     drawn.sort_by(f64::total_cmp);
@@ -132,6 +172,31 @@ mod tests {
     fn ties_count_half_in_the_area_under_the_curve() {
         let outcomes = [outcome(0.1, false), outcome(0.5, false), outcome(0.5, true), outcome(0.9, true)];
         assert!((auroc(&outcomes) - 0.875).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_interval_lies_around_the_area_and_is_narrower_with_more_texts() {
+        let texts = |count: u32| {
+            let spread = |at: u32| f64::from(at * 37 % 100) / 150.0;
+            let outcomes: Vec<Outcome> =
+                (0..count).flat_map(|at| [outcome(spread(at), false), outcome(spread(at) + 0.2, true)]).collect();
+            Figures::of(&outcomes, 200)
+        };
+        let width = |figures: &Figures| {
+            let ([low, high], area) = figures.auroc_interval.zip(figures.auroc).unwrap_or_default();
+            assert!(low <= area && area <= high, "{low} {area} {high}");
+            high - low
+        };
+        assert!(width(&texts(40)) > 1.5 * width(&texts(400)));
+    }
+
+    #[test]
+    fn a_group_of_one_label_is_set_against_the_other_label_of_all() {
+        let all = [outcome(0.1, false), outcome(0.6, false), outcome(0.5, true), outcome(0.9, true)];
+        let figures = Figures::against(&all[2..], &all, 20);
+        assert_eq!((figures.human, figures.ai, figures.fpr_1), (0, 2, None));
+        assert_eq!(figures.auroc, Some(0.75));
+        assert!(figures.auroc_interval.is_some());
     }
 
     #[test]

@@ -17,7 +17,8 @@ pub struct Report {
     pub name: String,
     /// All texts.
     pub all: Figures,
-    /// By domain, generator, attack and length; generators and attacks against all human texts of the file.
+    /// By source, domain, generator, attack and length; generators and attacks against all human texts of the file. Other
+    /// groups of one label have their AUROC against all texts of the other label.
     pub groups: BTreeMap<String, Figures>,
 }
 
@@ -43,21 +44,27 @@ pub fn report(name: &str, texts: &[&Text], outcomes: &[Outcome]) -> Report {
     for (text, &outcome) in texts.iter().zip(outcomes) {
         let words = text.text.split_whitespace().count();
         let length = LENGTHS.iter().find(|(_, most)| words < *most).map_or("500-", |(name, _)| name);
-        for key in [format!("source {}", text.source), format!("domain {}", text.domain), format!("words {length}")] {
+        for key in [key("source", &text.source), key("domain", &text.domain), key("words", length)] {
             groups.entry(key).or_default().push(outcome);
         }
         if text.is_ai() {
             let attack = text.attack.as_deref().unwrap_or("none");
-            for key in [format!("generator {}", text.generator), format!("attack {attack}")] {
+            for key in [key("generator", &text.generator), key("attack", attack)] {
                 groups.entry(key).or_insert_with(|| human.clone()).push(outcome);
             }
         }
     }
+    let groups: Vec<(String, Vec<Outcome>)> = groups.into_iter().collect();
+    let figures = parallel::map(groups.len(), |at| Figures::against(&groups[at].1, outcomes, BOOTSTRAPS));
     Report {
         name: name.to_owned(),
-        all: Figures::of(outcomes, 200),
-        groups: groups.into_iter().map(|(key, outcomes)| (key, Figures::of(&outcomes, 0))).collect(),
+        all: Figures::of(outcomes, BOOTSTRAPS),
+        groups: groups.into_iter().map(|(key, _)| key).zip(figures).collect(),
     }
+}
+
+fn key(what: &str, value: &str) -> String {
+    format!("{what} {}", if value.is_empty() { "(not given)" } else { value })
 }
 
 impl Report {
@@ -99,4 +106,8 @@ pub fn row(table: &mut String, name: &str, figures: &Figures) {
     );
 }
 
-const LENGTHS: [(&str, usize); 4] = [("0-79", 80), ("80-149", 150), ("150-299", 300), ("300-499", 500)];
+/// Samples of which an interval is made.
+pub const BOOTSTRAPS: usize = 200;
+
+/// Classes of length, each with the words that it ends before; the last has no end.
+pub const LENGTHS: [(&str, usize); 4] = [("0-79", 80), ("80-149", 150), ("150-299", 300), ("300-499", 500)];

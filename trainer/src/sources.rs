@@ -8,6 +8,7 @@ use edgekeep::detector::{Detector, hash};
 use crate::data::{self, Text};
 use crate::fit;
 use crate::metrics::{Figures, Outcome};
+use crate::output::print;
 use crate::prepare::prepare;
 use crate::progress::Progress;
 use crate::report::{HEAD, outcomes, row};
@@ -66,7 +67,7 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
             Rng::new(training.seed, name).shuffle(&mut texts);
             texts.truncate(MOST);
             let outcomes = outcomes(&detector, &texts);
-            insert(&mut rows, name, &outcomes, &known);
+            rows.insert(name.to_owned(), Figures::against(&outcomes, &known, 100));
             let mut domains: BTreeMap<String, Vec<Outcome>> = BTreeMap::new();
             for (text, &outcome) in texts.iter().zip(&outcomes) {
                 if name == "biscope" {
@@ -74,7 +75,7 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
                 }
             }
             for (domain, outcomes) in domains {
-                insert(&mut rows, &domain, &outcomes, &known);
+                rows.insert(domain, Figures::against(&outcomes, &known, 100));
             }
         }
         if let Some((name, figures)) = rows.iter().find(|(name, _)| **name == *source) {
@@ -84,8 +85,7 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
         }
     }
     if json {
-        println!("{}", serde_json::to_string(&rows)?);
-        return Ok(());
+        return print(&serde_json::to_string(&rows)?);
     }
     let mut table = format!("{HEAD}\n");
     rows.iter().for_each(|(name, figures)| row(&mut table, name, figures));
@@ -94,19 +94,6 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
         .filter(|(name, f)| !name.starts_with([' ', 'd']) && f.human > 0)
         .filter_map(|(_, f)| f.auroc)
         .collect();
-    println!("{table}mean AUROC of sources left out: {:.4}", own.iter().sum::<f64>() / own.len() as f64);
-    Ok(())
-}
-
-/// A source with one label only is set against the known dev texts of the other.
-fn insert(rows: &mut BTreeMap<String, Figures>, name: &str, outcomes: &[Outcome], known: &[Outcome]) {
-    let human = outcomes.iter().filter(|o| !o.ai).count();
-    let mut figures = Figures::of(outcomes, 100);
-    if human == 0 || human == outcomes.len() {
-        let mut both = outcomes.to_vec();
-        both.extend(known.iter().filter(|o| o.ai == (human > 0)));
-        let against = Figures::of(&both, 100);
-        (figures.auroc, figures.auroc_interval) = (against.auroc, against.auroc_interval);
-    }
-    rows.insert(name.to_owned(), figures);
+    let mean = own.iter().sum::<f64>() / own.len() as f64;
+    print(&format!("{table}mean AUROC of sources left out: {mean:.4}"))
 }

@@ -8,6 +8,7 @@ use edgekeep::detector::{Detector, Options, Verdict};
 use serde::Serialize;
 
 use crate::data::{self, Text};
+use crate::output::print;
 use crate::parallel;
 use crate::rng::Rng;
 use crate::train::Training;
@@ -83,20 +84,18 @@ pub fn run(model: &Path, training: &Training, json: bool) -> Result<()> {
     }
     found.span_accuracy = right / found.splices.max(1) as f64;
     if json {
-        println!("{}", serde_json::to_string(&found)?);
-    } else {
-        println!(
-            "{} splices: {} mixed, {} ai, {} human, the rest uncertain; {:.1} % of the text on the right side\n{} texts by one hand: {} called mixed",
-            found.splices,
-            found.mixed,
-            found.ai,
-            found.human,
-            found.span_accuracy * 100.0,
-            found.pure,
-            found.pure_mixed
-        );
+        return print(&serde_json::to_string(&found)?);
     }
-    Ok(())
+    print(&format!(
+        "{} splices: {} mixed, {} ai, {} human, the rest uncertain; {:.1} % of the text on the right side\n{} texts by one hand: {} called mixed",
+        found.splices,
+        found.mixed,
+        found.ai,
+        found.human,
+        found.span_accuracy * 100.0,
+        found.pure,
+        found.pure_mixed
+    ))
 }
 
 /// The first or the second half of a text, cut at the end of the sentence nearest to the middle.

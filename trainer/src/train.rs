@@ -1,7 +1,7 @@
 //! `trainer train`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -23,11 +23,11 @@ pub struct Train {
     #[command(flatten)]
     training: Training,
     /// Where the model file goes.
-    #[arg(long, default_value = "model/detector.bin")]
+    #[arg(long, default_value = SHIPPED)]
     out: PathBuf,
-    /// Version to write into the model file.
-    #[arg(long, default_value = VERSION)]
-    model_version: String,
+    /// Version to write into the model file; default: that of model/detector.bin, so that the same data give the same file.
+    #[arg(long)]
+    model_version: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -46,7 +46,10 @@ pub struct Training {
     pub include_non_commercial: bool,
 }
 
-const VERSION: &str = "1";
+/// The file that the Worker embeds.
+const SHIPPED: &str = "model/detector.bin";
+/// Version of the first model of all.
+const FIRST: &str = "1";
 
 impl Training {
     /// Whether this text may be trained on.
@@ -87,7 +90,11 @@ pub fn run(command: &Train) -> Result<()> {
     ));
     let subset: Vec<usize> = (0..prepared.rows.len()).collect();
     let fitted = fit::fit(&prepared, &subset, &options, &progress);
-    let bytes = write::bytes(&fitted, &command.model_version, &trained_on(&texts), training.seed)?;
+    let version = version(command, Path::new(SHIPPED));
+    let bytes = write::bytes(&fitted, &version, &trained_on(&texts), training.seed)?;
+    if command.model_version.is_none() && std::fs::read(SHIPPED).is_ok_and(|shipped| shipped != bytes) {
+        progress.say(&format!("  not the file in {SHIPPED}, but of its version {version}: see --model-version"));
+    }
     if let Some(folder) = command.out.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -107,6 +114,12 @@ pub fn run(command: &Train) -> Result<()> {
         progress.say(&report.table());
     }
     Ok(())
+}
+
+/// The version that was asked for, or that of the shipped file.
+fn version(command: &Train, shipped: &Path) -> String {
+    let asked = command.model_version.clone();
+    asked.or_else(|| write::version(shipped)).unwrap_or_else(|| FIRST.to_owned())
 }
 
 /// The data in one line: sources with their numbers of texts.
@@ -162,6 +175,23 @@ mod tests {
         let detector = Detector::parse(file.bytes())?;
         let outcomes = report::outcomes(&detector, &texts);
         assert!(crate::metrics::auroc(&outcomes) > 0.95);
+        Ok(())
+    }
+
+    #[test]
+    fn the_version_is_that_of_the_shipped_file_unless_another_is_asked_for() -> Result<()> {
+        let shipped = std::env::temp_dir().join(format!("shipped-{}.bin", std::process::id()));
+        let command = |version: Option<&str>| Train {
+            training: Training { data: None, seed: 1, exclude_source: Vec::new(), include_non_commercial: false },
+            out: PathBuf::new(),
+            model_version: version.map(str::to_owned),
+        };
+        assert_eq!(version(&command(None), &shipped), "1");
+        let texts = texts();
+        std::fs::write(&shipped, trained(&texts.iter().collect::<Vec<_>>())?)?;
+        let found = [None, Some("2030-01-01")].map(|asked| version(&command(asked), &shipped));
+        std::fs::remove_file(&shipped)?;
+        assert_eq!(found, ["test", "2030-01-01"]);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use edgekeep::detector::calibration::Knot;
-use edgekeep::detector::container;
+use edgekeep::detector::container::{self, Container};
 use edgekeep::detector::features;
 use edgekeep::detector::model::{Meta, section};
 
@@ -32,6 +32,13 @@ pub fn bytes(fitted: &Fitted, version: &str, trained_on: &str, seed: u64) -> Res
         sections.push((id, bytes.clone()));
     }
     Ok(container::build(&sections))
+}
+
+/// The version that a model file says it has, if there is one that can be read.
+pub fn version(path: &Path) -> Option<String> {
+    let bytes = std::fs::read(path).ok()?;
+    let meta = Container::parse(&bytes).ok()?.section(section::META).ok()?;
+    serde_json::from_slice(meta).ok().map(|meta: Meta| meta.version)
 }
 
 /// A model file in memory, aligned as the reader needs it.

@@ -6,6 +6,7 @@ use super::cmap::CMap;
 use super::encoding::{Encoding, push_glyph};
 use super::file::File;
 use super::lexer::{Dict, Object};
+use super::standard;
 use crate::extract::Refusal;
 
 /// A font as far as text goes.
@@ -65,7 +66,11 @@ impl Font {
         let is_composite = dict.get("Subtype").name() == Some("Type0");
         let (codes, widths) = match is_composite {
             true => composite(file, dict)?,
-            false => (simple(file, dict)?, simple_widths(file, dict)?),
+            false => {
+                let characters = simple(file, dict)?;
+                let widths = simple_widths(file, dict, &characters)?;
+                (Codes::Simple(characters), widths)
+            }
         };
         Ok(Self { codes, unicode, widths })
     }
@@ -111,7 +116,8 @@ impl Font {
     }
 }
 
-fn simple(file: &File<'_>, dict: &Dict) -> Result<Codes, Refusal> {
+/// What each code stands for.
+fn simple(file: &File<'_>, dict: &Dict) -> Result<Vec<Rc<str>>, Refusal> {
     let encoding = file.resolve(dict.get("Encoding"))?;
     let base = match &encoding {
         Object::Name(name) => Encoding::named(name),
@@ -142,10 +148,10 @@ fn simple(file: &File<'_>, dict: &Dict) -> Result<Codes, Refusal> {
             }
         }
     }
-    Ok(Codes::Simple(characters))
+    Ok(characters)
 }
 
-fn simple_widths(file: &File<'_>, dict: &Dict) -> Result<Widths, Refusal> {
+fn simple_widths(file: &File<'_>, dict: &Dict, characters: &[Rc<str>]) -> Result<Widths, Refusal> {
     let first = file.resolve(dict.get("FirstChar"))?.index().unwrap_or(0);
     let mut of = Vec::new();
     if let Object::Array(widths) = file.resolve(dict.get("Widths"))? {
@@ -162,8 +168,12 @@ fn simple_widths(file: &File<'_>, dict: &Dict) -> Result<Widths, Refusal> {
         Some([Object::Number(scale), ..]) => scale.abs(),
         _ => 0.001,
     };
-    // The standard fonts come without widths: half the size is about right, and what is shown tells spaces anyhow.
-    let other = missing.filter(|width| *width > 0.0).unwrap_or(if of.is_empty() { 500.0 } else { 0.0 });
+    let missing = missing.filter(|width| *width > 0.0);
+    let other = missing.unwrap_or(if of.is_empty() { 500.0 } else { 0.0 });
+    if of.is_empty() && missing.is_none() && dict.get("Subtype").name() != Some("Type3") {
+        let name = file.resolve(dict.get("BaseFont"))?;
+        of = standard::widths(name.name().unwrap_or_default(), characters);
+    }
     Ok(Widths { of, other, scale })
 }
 

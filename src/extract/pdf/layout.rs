@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use super::hyphens::{Hyphens, SOFT_HYPHEN, ends_with_hyphen};
+
 /// A piece of text and where it stands.
 #[derive(Debug, Clone)]
 pub(super) struct Span {
@@ -15,7 +17,7 @@ pub(super) struct Span {
 /// A line of text and where it stands.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
-    text: String,
+    pub(super) text: String,
     place: Position,
 }
 
@@ -115,8 +117,7 @@ impl Line {
 pub(super) fn text(pages: Vec<Vec<Line>>) -> String {
     let pages = without_furniture(pages);
     let measure = Measure::of(&pages);
-    // A writer that marks its own hyphens leaves those of the author as they are.
-    let marks_hyphens = pages.iter().flatten().any(|line| line.text.trim_end().ends_with(HYPHENS));
+    let hyphens = Hyphens::of(&pages);
     let mut text = String::new();
     let mut previous: Option<&Line> = None;
     for page in &pages {
@@ -125,12 +126,7 @@ pub(super) fn text(pages: Vec<Vec<Line>>) -> String {
             match previous {
                 None => {}
                 Some(previous) if !measure.is_one_paragraph(previous, line, at == 0) => text.push_str("\n\n"),
-                Some(_) if words.starts_with(char::is_lowercase) && ends_with_hyphen(&text) => {
-                    let is_the_authors = marks_hyphens && text.ends_with('-');
-                    if !is_the_authors {
-                        text.pop();
-                    }
-                }
+                Some(_) if ends_with_hyphen(&text) => hyphens.join(&mut text, words),
                 Some(_) => text.push(' '),
             }
             text.extend(words.trim_end_matches(SOFT_HYPHEN).chars().filter(|char| *char != SOFT_HYPHEN));
@@ -239,11 +235,6 @@ fn ends_sentence(text: &str) -> bool {
     text.trim_end().trim_end_matches(['"', '”', '’', '\'', ')', ']', '»']).ends_with(['.', '!', '?', ':', '…'])
 }
 
-fn ends_with_hyphen(text: &str) -> bool {
-    let mut chars = text.chars().rev();
-    matches!(chars.next(), Some('-' | '\u{2010}' | SOFT_HYPHEN)) && chars.next().is_some_and(char::is_alphabetic)
-}
-
 fn quantile(mut values: Vec<f64>, part: f64) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     #[expect(
@@ -280,5 +271,3 @@ fn clean(text: &str) -> String {
 const WORD_GAP: f64 = 0.15;
 /// Lines at the top and at the bottom of a page that may be furniture.
 const EDGE: usize = 2;
-const HYPHENS: [char; 2] = ['\u{2010}', SOFT_HYPHEN];
-const SOFT_HYPHEN: char = '\u{ad}';

@@ -11,9 +11,11 @@ mod encoding;
 mod file;
 mod filters;
 mod font;
+mod hyphens;
 mod layout;
 mod lexer;
 mod pages;
+mod standard;
 
 use super::budget::Budget;
 use super::{Kind, Refusal};
@@ -21,9 +23,21 @@ use content::Painter;
 use file::File;
 
 /// The text of all pages.
-pub(super) fn text(bytes: &[u8], max_chars: usize) -> Result<String, Refusal> {
-    let budget = Budget::new(Kind::Pdf, WORK);
-    let file = File::open(bytes, &budget)?;
+pub(super) fn text(bytes: &[u8], max_chars: usize, budget: &Budget) -> Result<String, Refusal> {
+    let text = read(bytes, max_chars, budget);
+    let is_nothing = text.as_ref().is_ok_and(|text| text.trim().is_empty()) || text == Err(Refusal::NoCharacters);
+    // Half a file has pages without contents and fonts without tables: nobody is to be told that those are pictures.
+    if is_nothing && !has_end(bytes) { Err(DAMAGED) } else { text }
+}
+
+/// Whether the file says where its table of references is, which is the last that a writer writes.
+fn has_end(bytes: &[u8]) -> bool {
+    let tail = bytes.get(bytes.len().saturating_sub(TAIL)..).unwrap_or_default();
+    super::find(tail, b"startxref").is_some()
+}
+
+fn read(bytes: &[u8], max_chars: usize, budget: &Budget) -> Result<String, Refusal> {
+    let file = File::open(bytes, budget)?;
     let pages = pages::all(&file)?;
     if pages.is_empty() {
         return Err(DAMAGED);
@@ -43,5 +57,5 @@ pub(super) fn text(bytes: &[u8], max_chars: usize) -> Result<String, Refusal> {
 const DAMAGED: Refusal = Refusal::Damaged(Kind::Pdf);
 const TOO_MUCH: Refusal = Refusal::TooMuch(Kind::Pdf);
 
-/// Work for one file, see [`Budget`]: several times what a long thesis takes.
-const WORK: usize = 48 * 1024 * 1024;
+/// Where the end of a file is looked for: some mail programs add a few lines.
+const TAIL: usize = 2048;

@@ -81,3 +81,13 @@ proptest! {
         prop_assert_eq!(word(&body).unwrap(), paragraphs.join("\n\n"));
     }
 }
+
+#[test]
+fn files_that_share_their_work_cannot_cost_more_than_it_together() {
+    let part = format!("<w:document><w:p><w:r><w:t>a{}</w:t></w:r></w:p></w:document>", " ".repeat(15 << 20));
+    let packed = zip(&[("word/document.xml", part.as_bytes())]);
+    let mut work = 40 << 20;
+    let mut read = || extract_within("a.docx", &packed, 20 << 20, &mut work).map(|_| ());
+    assert_eq!((read(), read()), (Ok(()), Ok(())));
+    assert_eq!(read(), Err(Refusal::TooMuch(Kind::Docx)));
+}

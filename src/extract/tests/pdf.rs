@@ -4,9 +4,15 @@ use super::*;
 
 #[test]
 fn reads_the_paragraphs_of_pdfs_by_several_writers() {
-    for (writer, bytes) in
-        [("typst", TYPST), ("object streams", OBJECT_STREAMS), ("weasyprint", WEASYPRINT), ("reportlab", REPORTLAB)]
-    {
+    for (writer, bytes) in [
+        ("typst", TYPST),
+        ("object streams", OBJECT_STREAMS),
+        ("weasyprint", WEASYPRINT),
+        ("reportlab", REPORTLAB),
+        ("reportlab, word by word", WORDS),
+        ("reportlab, word by word, bold and italic", BOLD_WORDS),
+        ("reportlab, letter by letter", LETTERS),
+    ] {
         assert_eq!(text("essay.pdf", bytes).as_deref(), Ok(LIBRARY), "{writer}");
     }
 }
@@ -41,6 +47,30 @@ fn reads_the_operators_that_show_text() {
     ] {
         assert_eq!(page(content).as_deref(), Ok(expected), "{content}");
     }
+}
+
+#[test]
+fn a_hyphen_of_the_author_stays_and_one_of_the_end_of_the_line_goes() {
+    for (before, after, expected) in [
+        ("some hyphen-", "ated words", "some hyphenated words"),
+        ("the Anglo-", "American war", "the Anglo-American war"),
+        ("a well-", "known name,", "a well-known name,"),
+        ("Well-", "known names", "Well-known names"),
+        ("a self-", "ish man", "a selfish man"),
+        ("at seven-", "teen years", "at seventeen years"),
+        ("state-of-the-", "art methods", "state-of-the-art methods"),
+        ("the COVID-", "19 years", "the COVID-19 years"),
+        ("in pre-", "and post-war times", "in pre- and post-war times"),
+        ("red-hot iron is (red-", "hot), always", "red-hot iron is (red-hot), always"),
+        ("a dash -", "not a hyphen", "a dash - not a hyphen"),
+    ] {
+        let content = format!("BT /F 12 Tf 72 700 Td ({}) Tj 0 -14 Td ({}) Tj ET", escaped(before), escaped(after));
+        assert_eq!(page(&content).as_deref(), Ok(expected), "{before}/{after}");
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('(', r"\(").replace(')', r"\)")
 }
 
 #[test]
@@ -101,6 +131,18 @@ fn later_definitions_hold_and_damage_at_the_end_does_no_harm() {
     assert_eq!(text("a.pdf", &file).as_deref(), Ok("new"));
     let wrong_length = b"<< /Length 3 >>\nstream\nBT /F 9 Tf (text) Tj ET\nendstream";
     assert_eq!(text("a.pdf", &pdf(&[CATALOG, PAGES, PAGE, wrong_length, FONT])).as_deref(), Ok("text"));
+}
+
+#[test]
+fn a_part_of_a_file_is_damaged_and_not_a_picture() {
+    for bytes in [TYPST, OBJECT_STREAMS, WEASYPRINT, REPORTLAB, WORDS, SCAN] {
+        for percent in [10, 30, 60, 90] {
+            match text("a.pdf", &bytes[..bytes.len() * percent / 100]) {
+                Ok(part) => assert!(!part.trim().is_empty()),
+                Err(refusal) => assert_eq!(refusal, Refusal::Damaged(Kind::Pdf), "{percent} %"),
+            }
+        }
+    }
 }
 
 #[test]

@@ -47,6 +47,28 @@ fn finds_the_main_part_by_the_relations_of_the_package() {
 }
 
 #[test]
+fn reads_utf_16_with_and_without_a_mark() {
+    let words = "Zürich 😀 ".repeat(2000);
+    let xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-16\"?><w:document><w:p><w:r><w:t>{words}</w:t></w:r></w:p></w:document>"
+    );
+    for mark in ["", "\u{feff}"] {
+        let units: Vec<u16> = mark.encode_utf16().chain(xml.encode_utf16()).collect();
+        for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+            let part: Vec<u8> = units.iter().flat_map(|one| unit(*one)).collect();
+            let read = text("a.docx", &zip(&[("word/document.xml", &part)]));
+            assert_eq!(read.as_deref(), Ok(words.trim_end()));
+            // Half a unit, half a pair, and two first halves.
+            let half = [&part[..], &unit(0xd83d)].concat();
+            let halves = [&unit(0xd83d), &part[..]].concat();
+            for broken in [&part[..part.len() - 1], &half, &[&part[..40], &halves].concat()] {
+                assert_eq!(text("a.docx", &zip(&[("word/document.xml", broken)])), Err(Refusal::Damaged(Kind::Docx)));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_document_that_unpacks_to_gigabytes_is_refused_at_a_fixed_size() {
     for filler in ["<w:p/>", "  ", "<w:r>x</w:r>"] {
         let xml = format!("<w:document>{}</w:document>", filler.repeat(20 * 1024 * 1024 / filler.len()));

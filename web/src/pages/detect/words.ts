@@ -30,7 +30,7 @@ export function meaning({ verdict, confidence, reason, words }: Detection): Mean
     case "mixed":
       return {
         title: "Parts of it look machine-written",
-        text: "At least a quarter of the words look clearly human and at least a quarter clearly machine-made. The shading below shows which.",
+        text: "A good part of it looks clearly human and a good part clearly machine-made; the shading below shows which. Of 100 texts that people wrote alone, at most about 1 looks like this to the model. It could be that one.",
       };
     case "uncertain":
       if (reason === "too_short") {
