@@ -43,6 +43,8 @@ pub struct Ports {
     pub backups: Arc<dyn Backups>,
     /// HTTP servers elsewhere.
     pub outbound: Arc<dyn Outbound>,
+    /// The server of the web app's files, in an installation that has a web app.
+    pub pages: Option<Arc<dyn Outbound>>,
     /// Work that outlives the answer. The one port that belongs to a request.
     pub background: Arc<dyn Background>,
     /// Where log lines go.

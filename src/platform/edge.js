@@ -74,9 +74,10 @@ export async function ask(/** @type {any} */ namespace, /** @type {string} */ na
   return response.status + (await response.text());
 }
 
-// Sends a request elsewhere; `headers` as in `head`. Gives [status, headers, body]. An answer that is late or too long is an
+// Sends a request elsewhere, or to a server that is a binding; `headers` as in `head`. Gives [status, headers, body]. An answer that is late or too long is an
 // error, and what is left of it is not read.
 export async function outbound(
+  /** @type {{ fetch: typeof fetch } | undefined} */ server,
   /** @type {string} */ method,
   /** @type {string} */ url,
   /** @type {string} */ headers,
@@ -86,7 +87,7 @@ export async function outbound(
 ) {
   const sent = body.length === 0 ? null : body.slice();
   const signal = AbortSignal.timeout(deadline);
-  const response = await fetch(url, { method, headers: headersOf(headers), body: sent, redirect: "manual", signal });
+  const response = await (server ?? globalThis).fetch(url, { method, headers: headersOf(headers), body: sent, redirect: "manual", signal });
   const parts = [];
   let length = 0;
   if (response.body) {

@@ -25,13 +25,13 @@ use super::entropy::SystemEntropy;
 use super::hasher::HasherPool;
 use super::limiter::Limiters;
 use super::log::Console;
-use super::outbound::Fetch;
+use super::outbound::{Assets, Fetch};
 use super::r2::R2;
 use super::throttle::Throttles;
 use crate::app::App;
 use crate::config::{Config, LogFormat};
 use crate::domain::time;
-use crate::ports::{Level, Ports, Reporter as _};
+use crate::ports::{Level, Outbound, Ports, Reporter as _};
 use crate::telemetry::{self, panics};
 
 /// The installation, `None` when its configuration is bad. What is bad was logged then, once.
@@ -85,6 +85,7 @@ fn ports(env: &Env, config: &Config) -> worker::Result<Ports> {
         circuits: Arc::new(Breakers::new(env.durable_object("CIRCUIT")?, object_ms)),
         backups: Arc::new(BackupObjects::new(env.durable_object("BACKUP")?, object_ms)),
         outbound: Arc::new(Fetch),
+        pages: Assets::of(env).map(|assets| -> Arc<dyn Outbound> { Arc::new(assets) }),
         background: Arc::new(Detached),
         reporter: Arc::new(Console(config.log_format)),
         clock: Arc::new(SystemClock),

@@ -34,6 +34,7 @@ mod misconfigured;
 mod openapi;
 mod operator;
 mod outages;
+mod pages;
 mod panics;
 mod parity;
 mod plans;
