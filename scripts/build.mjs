@@ -18,10 +18,7 @@ import { buildWeb } from "./web.mjs";
 const INGREDIENTS = ["src", "model", "migrations", ".cargo", "build.rs", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "package-lock.json", "scripts/entry.mjs"];
 const STAMP = join(BUILD, "stamp.json");
 
-/** All in, compressed as the platform counts it. What the free plan took for years; a Worker under it deploys anywhere. */
-export const GZIP_BUDGET = 3_000_000;
-
-/** @typedef {{ fingerprint: string, raw: number, gzip: number, startup?: number, commit?: string }} Built sizes in bytes, start-up in milliseconds */
+/** @typedef {{ fingerprint: string, raw: number, gzip: number, start?: import("./startup.mjs").Start, commit?: string }} Built sizes in bytes */
 
 /**
  * @param {import("./setup/toolchain.mjs").Toolchain} tools
@@ -55,15 +52,9 @@ export async function build(tools, { force = false, commit } = {}) {
   });
 }
 
-/** Keeps a measured start-up time with the build it belongs to. */
-export function recordStartup(/** @type {Built} */ built, /** @type {number} */ startup) {
-  writeFileSync(STAMP, JSON.stringify({ ...built, fresh: undefined, startup }));
-}
-
-/** @param {Built} built */
-export function sizes({ raw, gzip }) {
-  const kib = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
-  return `wasm ${kib(raw)}, gzip ${kib(gzip)} of at most ${kib(GZIP_BUDGET)}`;
+/** Keeps measured start times with the build that they belong to. @param {Built} built @param {import("./startup.mjs").Start} start */
+export function keepStart(built, start) {
+  writeFileSync(STAMP, JSON.stringify({ ...built, fresh: undefined, start }));
 }
 
 /** What lies in `build/`. @returns {Built | undefined} */

@@ -1,11 +1,11 @@
 import { cpus } from "node:os";
 import { resolve } from "node:path";
-import { build, recordStartup } from "../build.mjs";
+import { started } from "../budget.mjs";
+import { build } from "../build.mjs";
 import { options } from "../options.mjs";
 import { Problem } from "../process.mjs";
 import { sqlite3 } from "../setup/sqlite3.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
-import { startupTime } from "../startup.mjs";
 
 const HELP = `npm run bench -- [backup | sentry | against FOLDER] [options]
 
@@ -61,9 +61,8 @@ export default async function bench(/** @type {string[]} */ args) {
 
 /** @param {import("../setup/toolchain.mjs").Toolchain} tools @param {import("../build.mjs").Built} built @param {number} seconds */
 async function requests(tools, built, seconds) {
-  if (built.startup === undefined) recordStartup(built, (built.startup = await startupTime()));
   const { measure, rows } = await import("../../bench/bench.mjs");
-  const figures = await measure(tools, built, { seconds });
+  const figures = await measure(tools, await started(built), { seconds });
   return { figures, table: rows(figures) };
 }
 

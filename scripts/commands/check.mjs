@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GZIP_BUDGET, build, sizes } from "../build.mjs";
+import { figures, overBudget, started } from "../budget.mjs";
+import { build } from "../build.mjs";
 import { WEB, npmProgram } from "../paths.mjs";
 import { ask } from "../process.mjs";
 import { cargoDeny } from "../setup/tools.mjs";
@@ -14,7 +15,7 @@ import { wrangler, wranglerEnvironment } from "../wrangler.mjs";
 export default async function check() {
   const tools = await toolchain();
   const deny = await cargoDeny(tools.native);
-  const built = await build(tools);
+  const built = await started(await build(tools));
   const bundle = mkdtempSync(join(tmpdir(), "edgekeep-bundle-"));
   const warnings = { RUSTDOCFLAGS: "-D warnings" };
   const cargo = (/** @type {string} */ name, /** @type {NodeJS.ProcessEnv} */ env, /** @type {string[]} */ ...args) => ({ name, program: "cargo", args, env });
@@ -47,9 +48,9 @@ export default async function check() {
   rmSync(bundle, { recursive: true, force: true });
 
   if (!advisories) console.log("--   advisories: not checked, their database cannot be reached from here");
-  const light = built.gzip <= GZIP_BUDGET;
-  console.log(`${light ? "ok  " : "FAIL"} size: ${sizes(built)}`);
-  total[light ? "passed" : "failed"] += 1;
+  const over = overBudget(built);
+  console.log(`${over.length === 0 ? "ok  " : "FAIL"} budget: ${[figures(built), ...over].join(". ")}`);
+  total[over.length === 0 ? "passed" : "failed"] += 1;
   console.log(`\n${closing(total)}`);
   return total.failed === 0 ? 0 : 1;
 }

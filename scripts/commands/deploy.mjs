@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
-import { build, builtBefore, sizes } from "../build.mjs";
+import { figures } from "../budget.mjs";
+import { build, builtBefore } from "../build.mjs";
 import { login } from "../deploy/api.mjs";
 import { USAGE, parse } from "../deploy/options.mjs";
 import { holdToContracts, plan, release } from "../deploy/plan.mjs";
@@ -30,7 +31,7 @@ export default async function deploy(/** @type {string[]} */ args) {
 
   const built = options.build ? await build(await toolchain(), { commit: target.release.commit }) : builtBefore();
   if (!built) throw new Problem("Nothing is built yet", "Without `--no-build` it will be.");
-  console.log(`  ${sizes(built)}`);
+  console.log(`  ${figures(built)}`);
   for (const { what, how, calls } of made.prepare) {
     console.log(`  ${what}: ${how}`);
     for (const call of calls) {

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, sizes } from "../build.mjs";
+import { figures } from "../budget.mjs";
+import { build } from "../build.mjs";
 import { PROJECT } from "../paths.mjs";
 import { isTaken } from "../ports.mjs";
 import { Problem, show, sleep, work } from "../process.mjs";
@@ -25,7 +26,7 @@ export default async function dev(/** @type {string[]} */ args) {
   const env = wranglerEnvironment({ ...process.env, EDGEKEEP_RUN: run, EDGEKEEP_BUDGET: "warn" });
   await migrate(env);
 
-  console.log(`  Starting the Worker (${sizes(built)})`);
+  console.log(`  Starting the Worker (${figures(built)})`);
   const ended = new AbortController();
   void announce(port, ended.signal);
   void watchWeb(ended.signal);
