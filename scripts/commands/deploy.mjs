@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { figures } from "../budget.mjs";
 import { build, builtBefore } from "../build.mjs";
 import { login } from "../deploy/api.mjs";
-import { USAGE, parse } from "../deploy/options.mjs";
+import { parse } from "../deploy/options.mjs";
 import { holdToContracts, plan, release } from "../deploy/plan.mjs";
 import { Rollout } from "../deploy/rollout.mjs";
 import { runWrangler } from "../deploy/run.mjs";
@@ -15,7 +15,6 @@ import { toolchain } from "../setup/toolchain.mjs";
 /** From nothing to live, and from one version to the next: see `USAGE`. */
 export default async function deploy(/** @type {string[]} */ args) {
   const options = parse(args);
-  if (options.help) return void console.log(USAGE);
   const target = targetOf(options.env);
   const { api, account } = await login();
   const state = await look(api, account, target);
