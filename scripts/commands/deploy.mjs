@@ -28,7 +28,7 @@ export default async function deploy(/** @type {string[]} */ args) {
   holdToContracts(target, state, state.live ? await softwareAt(at) : undefined);
   if (!options.yes && !(await agreed())) throw new Problem("Nothing was done", "`--yes` answers for you.");
 
-  const built = options.build ? await build(await toolchain(), { commit: target.release.commit }) : builtBefore();
+  const built = options.build ? await build(await toolchain()) : builtBefore();
   if (!built) throw new Problem("Nothing is built yet", "Without `--no-build` it will be.");
   console.log(`  ${figures(built)}`);
   for (const { what, how, calls } of made.prepare) {

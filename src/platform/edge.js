@@ -282,6 +282,11 @@ export function stack() {
 let instances = 0;
 let lastError = "";
 
+// What the build was made from, as `scripts/build.mjs` writes it in front of this program; empty when it has not.
+export function releaseStamp() {
+  return String(/** @type {any} */ (globalThis).edgekeepRelease ?? "");
+}
+
 globalThis.addEventListener?.("error", (/** @type {any} */ event) => {
   lastError = String(event.error?.stack ?? event.message);
 });

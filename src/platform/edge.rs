@@ -108,6 +108,9 @@ extern "C" {
 
     fn release(bytes: &Uint8Array);
 
+    #[wasm_bindgen(js_name = releaseStamp)]
+    pub(super) fn release_stamp() -> String;
+
     #[wasm_bindgen(js_name = previousEnd)]
     pub(super) fn previous_end() -> String;
 }

@@ -32,6 +32,7 @@ use crate::app::App;
 use crate::config::{Config, LogFormat};
 use crate::domain::time;
 use crate::ports::{Level, Outbound, Ports, Reporter as _};
+use crate::release;
 use crate::telemetry::{self, panics};
 
 /// The installation, `None` when its configuration is bad. What is bad was logged then, once.
@@ -52,6 +53,7 @@ pub fn misconfigured(request: &Request<Body>) -> Response<Bytes> {
 
 fn install(env: &Env) -> Result<App, Vec<String>> {
     panics::install(edge::stack);
+    release::stamp(&edge::release_stamp());
     let config = Config::parse(|name| variable(env, name));
     let config = config.map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let ports = ports(env, &config).map_err(|error| vec![error.to_string()])?;
