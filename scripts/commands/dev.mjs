@@ -85,7 +85,7 @@ async function announce(/** @type {number} */ port, /** @type {AbortSignal} */ e
 Edgekeep is ready: open ${url} in a browser, or register from here:
 
   curl ${url}/api/v1/auth/register -H 'content-type: application/json' \\
-    -d '{"email":"me@example.com","password":"correct horse battery staple"}'
+    -d '{"email":"me@example.com","password":"quiet harbour, nine kites"}'
 
 A change of src/ or web/ is built and served when you save it. Ctrl-C stops it. The data is in .wrangler/state.
 `);

@@ -23,6 +23,7 @@ mod cron;
 mod deletion;
 mod detect;
 mod double;
+mod examples;
 mod files;
 mod golden;
 mod health;
