@@ -8,6 +8,7 @@ import { isTaken } from "../ports.mjs";
 import { Problem, show, sleep, work } from "../process.mjs";
 import { endDescendants } from "../processes.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
+import { options } from "../usage.mjs";
 import { watchWeb } from "../web.mjs";
 import { wrangler, wranglerEnvironment } from "../wrangler.mjs";
 
@@ -24,7 +25,7 @@ export default async function dev(/** @type {string[]} */ args) {
   writeSecrets();
   const run = randomBytes(8).toString("hex");
   const env = wranglerEnvironment({ ...process.env, EDGEKEEP_RUN: run, EDGEKEEP_BUDGET: "warn" });
-  await migrate(env);
+  await migrate(env, options("dev", args).values["persist-to"]);
 
   console.log(`  Starting the Worker (${figures(built)})`);
   const ended = new AbortController();
@@ -57,22 +58,23 @@ function writeSecrets() {
   console.log("  Wrote new local settings to .dev.vars");
 }
 
-/** @param {NodeJS.ProcessEnv} env */
-async function migrate(env) {
+/** @param {NodeJS.ProcessEnv} env @param {string} [persist] a folder for the data, in place of the usual one */
+async function migrate(env, persist) {
   const folder = join(PROJECT, "migrations");
   const hash = createHash("sha256");
   for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) hash.update(name).update(readFileSync(join(folder, name)));
   const wanted = hash.digest("hex");
   // Inside the state's folder: who deletes the database deletes this too.
-  const stamp = join(STATE, "migrated");
+  const state = persist ?? STATE;
+  const stamp = join(state, "migrated");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   // CI=1: wrangler must not stop to ask whether it may.
-  const done = await work("Migrating the local database", "5 seconds", process.execPath, wrangler("d1", "migrations", "apply", "DB", "--local"), {
+  const done = await work("Migrating the local database", "5 seconds", process.execPath, wrangler("d1", "migrations", "apply", "DB", "--local", ...(persist ? ["--persist-to", persist] : [])), {
     env: { ...env, CI: "1" },
     log: "migrations",
   });
-  if (!done) throw new Problem("The migrations failed", "What SQLite said is above; `rm -r .wrangler/state` starts over with an empty database.");
-  mkdirSync(STATE, { recursive: true });
+  if (!done) throw new Problem("The migrations failed", `What SQLite said is above; \`rm -r ${persist ?? ".wrangler/state"}\` starts over with an empty database.`);
+  mkdirSync(state, { recursive: true });
   writeFileSync(stamp, wanted);
 }
 

@@ -2,17 +2,14 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { withRelease } from "../../scripts/entry.mjs";
-import { PROJECT } from "../../scripts/paths.mjs";
-
-const LEFT_OUT = [".git", "target", "node_modules", ".wrangler", "test-results"];
+import { checkout } from "./checkout.mjs";
 
 describe("what a build was made from", { timeout: 300_000 }, () => {
-  const copy = mkdtempSync(join(tmpdir(), "edgekeep-release-"));
+  const { folder: copy, remove } = checkout();
   const run = (/** @type {string} */ program, /** @type {string[]} */ args, env = {}) => {
     const done = spawnSync(program, args, { cwd: copy, encoding: "utf8", env: { ...process.env, ...env } });
     assert.equal(done.status, 0, done.stdout + done.stderr);
@@ -26,14 +23,11 @@ describe("what a build was made from", { timeout: 300_000 }, () => {
     wasm: readFileSync(join(copy, "build", "index_bg.wasm")),
   });
   before(() => {
-    const wanted = (/** @type {string} */ path) => !LEFT_OUT.includes(basename(path)) || !["", "web"].includes(relative(PROJECT, join(path, "..")));
-    cpSync(PROJECT, copy, { recursive: true, filter: wanted });
-    for (const folder of ["node_modules", "web/node_modules"]) symlinkSync(join(PROJECT, folder), join(copy, folder));
     git("init", "--quiet");
     git("add", "README.md");
     git("commit", "--quiet", "--message", "one");
   });
-  after(() => rmSync(copy, { recursive: true, force: true }));
+  after(remove);
 
   it("is the commit that is checked out, without building anew", () => {
     const { wasm } = built();
