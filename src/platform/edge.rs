@@ -25,7 +25,6 @@ extern "C" {
 
     pub(super) fn ask(namespace: &JsValue, name: &str, path: &str, body: &str, traceparent: &str) -> Promise;
 
-    #[expect(clippy::too_many_arguments, reason = "one crossing")]
     pub(super) fn outbound(
         server: &JsValue,
         method: &str,
