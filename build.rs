@@ -16,6 +16,7 @@ fn main() {
         check_model(Path::new("model/detector.bin"));
     }
     println!("cargo:rustc-env=EDGEKEEP_GIT_SHA={}", git_sha());
+    println!("cargo:rustc-env=EDGEKEEP_BUILD_TIME={}", build_time());
 }
 
 fn check_model(path: &Path) {
@@ -43,6 +44,17 @@ fn git_sha() -> String {
         .filter(|sha| !sha.is_empty() && sha.chars().all(|c| c.is_ascii_hexdigit()))
         .or_else(|| git(&["rev-parse", "--short=12", "HEAD"]))
         .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Seconds since 1970: `SOURCE_DATE_EPOCH`, or when the commit was made; empty outside a repository. Never the time of day,
+/// which would make every build another.
+fn build_time() -> String {
+    println!("cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH");
+    std::env::var("SOURCE_DATE_EPOCH")
+        .ok()
+        .filter(|seconds| !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit()))
+        .or_else(|| git(&["show", "--no-patch", "--format=%ct", "HEAD"]))
+        .unwrap_or_default()
 }
 
 fn git(arguments: &[&str]) -> Option<String> {

@@ -57,7 +57,7 @@ export async function measure(tools, built, { seconds }) {
       ...(await hashing(worker, tools)),
       logins: await logins(worker, seconds),
       detect: await detection(worker.port, authorization),
-      wasm: { raw: built.raw, gzip: built.gzip, startup: built.startup },
+      wasm: { raw: built.raw, gzip: built.gzip, start: built.start },
     };
   } finally {
     await Promise.all([worker.stop(), bare.stop()]);
@@ -92,7 +92,7 @@ export function rows(figures) {
       ...(words > 1000 && { beside: "1000 words, per word", ratio, aim: `at most ${LINEAR}`, met: ratio <= LINEAR }),
       ...timely(words, computation),
     })),
-    { what: "wasm", value: `${wasm.raw} bytes, ${wasm.gzip} gzip, starts in ${wasm.startup ?? "?"} ms` },
+    { what: "wasm", value: `${wasm.raw} bytes, ${wasm.gzip} gzip, starts in ${wasm.start?.ms ?? "?"} ms, a Worker of one line in ${wasm.start?.bare ?? "?"}` },
   ];
 }
 

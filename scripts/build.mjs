@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { plainEntry } from "./entry.mjs";
+import { plainEntry, withRelease } from "./entry.mjs";
 import { hashOf } from "./ingredients.mjs";
 import { locked } from "./lock.mjs";
 import { withoutHashes } from "./names.mjs";
@@ -18,29 +18,29 @@ import { buildWeb } from "./web.mjs";
 const INGREDIENTS = ["src", "model", "migrations", ".cargo", "build.rs", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "package-lock.json", "scripts/entry.mjs"];
 const STAMP = join(BUILD, "stamp.json");
 
-/** All in, compressed as the platform counts it. What the free plan took for years; a Worker under it deploys anywhere. */
-export const GZIP_BUDGET = 3_000_000;
-
-/** @typedef {{ fingerprint: string, raw: number, gzip: number, startup?: number, commit?: string }} Built sizes in bytes, start-up in milliseconds */
+/**
+ * @typedef {{ commit: string, time: string }} Source the commit and when it was made, in seconds since 1970; empty outside a repository
+ * @typedef {{ fingerprint: string, raw: number, gzip: number, start?: import("./startup.mjs").Start } & Partial<Source>} Built sizes in bytes
+ */
 
 /**
  * @param {import("./setup/toolchain.mjs").Toolchain} tools
- * @param {{ force?: boolean, commit?: string }} [options] `commit` is what the build must say it was made from, for a release
+ * @param {{ force?: boolean }} [options]
  * @returns {Promise<Built & { fresh: boolean }>} `fresh` when it was built now
  */
-export async function build(tools, { force = false, commit } = {}) {
+export async function build(tools, { force = false } = {}) {
   await buildWeb({ force });
   const project = createHash("sha256").update(PROJECT).digest("hex").slice(0, 8);
   return locked(`build-${project}`, async () => {
     const fingerprint = fingerprintOf(tools);
+    // Before anything is read: a commit made while it compiles changes nothing of it.
+    const source = madeFrom();
     const present = builtBefore();
-    if (!force && present?.fingerprint === fingerprint && (!commit || present.commit === commit)) return { ...present, fresh: false };
+    if (!force && present?.fingerprint === fingerprint) return { ...(isFrom(present, source) ? present : stamped(present, source)), fresh: false };
 
     console.log(`  Building the Worker (usually 1 to 5 minutes the first time, then half a minute)`);
     const started = Date.now();
-    // Said to the compiler and kept beside the build: a commit made while it compiles changes neither.
-    const head = ask("git", ["rev-parse", "--short=12", "HEAD"]).out;
-    const env = { ...workerBuild(tools.wasm), ...(head && { EDGEKEEP_GIT_SHA: head }) };
+    const env = { ...workerBuild(tools.wasm), ...(source.commit && { EDGEKEEP_GIT_SHA: source.commit }) };
     const panic = unwinds() ? ["--panic-unwind"] : [];
     const code = await show("worker-build", ["--release", ...panic, "--", "--locked"], { env });
     if (code !== 0) throw new Problem("The Worker could not be built", "What the compiler said is above.");
@@ -48,22 +48,39 @@ export async function build(tools, { force = false, commit } = {}) {
     if (unwinds()) writeFileSync(join(BUILD, "index.js"), plainEntry(readFileSync(join(BUILD, "index.js"), "utf8")));
     const wasm = withoutHashes(readFileSync(join(BUILD, "index_bg.wasm")));
     writeFileSync(join(BUILD, "index_bg.wasm"), wasm);
-    const built = { fingerprint, raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length, commit: head };
-    writeFileSync(STAMP, JSON.stringify(built));
+    const built = stamped({ fingerprint, raw: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length }, source);
     console.log(`    done in ${duration(Date.now() - started)}`);
     return { ...built, fresh: true };
   });
 }
 
-/** Keeps a measured start-up time with the build it belongs to. */
-export function recordStartup(/** @type {Built} */ built, /** @type {number} */ startup) {
-  writeFileSync(STAMP, JSON.stringify({ ...built, fresh: undefined, startup }));
+/** The commit that is checked out. @returns {Source} */
+function madeFrom() {
+  const [commit = "", time = ""] = ask("git", ["log", "-1", "--abbrev=12", "--format=%h %ct"]).out.split(" ");
+  const asked = process.env.SOURCE_DATE_EPOCH ?? "";
+  return { commit, time: /^\d+$/.test(asked) ? asked : time };
 }
 
-/** @param {Built} built */
-export function sizes({ raw, gzip }) {
-  const kib = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
-  return `wasm ${kib(raw)}, gzip ${kib(gzip)} of at most ${kib(GZIP_BUDGET)}`;
+function isFrom(/** @type {Built} */ built, /** @type {Source} */ { commit, time }) {
+  return built.commit === commit && built.time === time;
+}
+
+/**
+ * Lets a build say what it was made from. In front of the program, not in it: a commit that changes nothing of the Worker
+ * takes milliseconds, and the WebAssembly stays what it was.
+ * @param {Built} built @param {Source} source @returns {Built}
+ */
+function stamped(built, source) {
+  const entry = join(BUILD, "index.js");
+  writeFileSync(entry, withRelease(readFileSync(entry, "utf8"), source));
+  const done = { ...built, ...source };
+  writeFileSync(STAMP, JSON.stringify(done));
+  return done;
+}
+
+/** Keeps measured start times with the build that they belong to. @param {Built} built @param {import("./startup.mjs").Start} start */
+export function keepStart(built, start) {
+  writeFileSync(STAMP, JSON.stringify({ ...built, fresh: undefined, start }));
 }
 
 /** What lies in `build/`. @returns {Built | undefined} */

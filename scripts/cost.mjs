@@ -65,12 +65,14 @@ export const ACTIONS = {
   refresh: sum(REQUEST, COUNTED, { d1Reads: 6, d1Writes: 5 + 3 }),
   // Account, devices, quota, status.
   read: sum(REQUEST, BEARER, { d1Reads: 2 }),
+  // The page of the web app as such, handed on from the server of files; what it brings along costs nothing.
+  page: REQUEST,
   // 500 words: 2 ms of wasm and the JSON around it; a row of usage.
   detection: sum(REQUEST, BEARER, COUNTED, { cpu: 4, d1Reads: 2, d1Writes: 1 }),
 };
 
 /** What one active user does in a month. @type {Record<string, number>} */
-export const HABITS = { registration: 0.1, login: 2, refresh: 20, read: 60, detection: 30 };
+export const HABITS = { registration: 0.1, login: 2, refresh: 20, read: 60, page: 20, detection: 30 };
 
 /** What a user and the newest of everything weigh, in bytes: account, three sessions, thirty tokens, a month of usage. */
 const USER_BYTES = 6_000;

@@ -15,6 +15,17 @@ export function plainEntry(source) {
   return `${before.slice(0, at)}${entry(name)}${before.slice(at)}edgekeepEntry as default${after}`;
 }
 
+/**
+ * The module with what it was made from in front, in place of what stood there before; see `src/release.rs`.
+ * @param {string} source @param {{ commit: string, time: string }} from
+ */
+export function withRelease(source, { commit, time }) {
+  const rest = source.replace(RELEASE, "");
+  return commit ? `globalThis.edgekeepRelease = ${JSON.stringify(`${commit} ${time}`)};\n${rest}` : rest;
+}
+
+const RELEASE = /^globalThis\.edgekeepRelease = "[^"\n]*";\n/;
+
 const entry = (/** @type {string} */ name) => `
 const { fetch: edgekeepFetch, scheduled: edgekeepScheduled } = ${name}.prototype;
 const edgekeepEntry = {

@@ -1,4 +1,5 @@
-// Second half of run.mjs, under the project's own Node: runs the command and prints problems as text for people.
+// Second half of run.mjs, under the project's own Node: runs the command, whose arguments are among the known ones, and prints
+// problems as text for people.
 
 import { Problem, endWithParent } from "./process.mjs";
 

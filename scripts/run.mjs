@@ -3,11 +3,11 @@
 // It runs under whatever Node the machine has, with nothing installed. It brings in the npm dependencies and hands over
 // to the Node that comes with them.
 
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT, npmProgram } from "./paths.mjs";
 import { Problem, endWithParent, show } from "./process.mjs";
 import { npmDependencies, projectNode } from "./setup/npm.mjs";
+import { asksForHelp, options, usageOf } from "./usage.mjs";
 import { OLDEST_NODE, WRANGLER_NODE } from "./versions.mjs";
 
 const [command = "", ...args] = process.argv.slice(2);
@@ -16,8 +16,12 @@ const [command = "", ...args] = process.argv.slice(2);
 if (command === "build" && process.env.EDGEKEEP_BUILT) process.exit(0);
 
 try {
-  const script = join(PROJECT, "scripts", "commands", `${command}.mjs`);
-  if (!/^[a-z]+$/.test(command) || !existsSync(script)) throw new Problem(`There is no command "${command}"`);
+  const { text } = usageOf(command);
+  if (asksForHelp(args)) {
+    console.log(text);
+    process.exit(0);
+  }
+  options(command, args);
   const major = Number(process.versions.node.split(".")[0]);
   if (major < OLDEST_NODE) {
     throw new Problem(`Node ${process.versions.node} is too old`, `Install Node ${OLDEST_NODE} or newer.`);

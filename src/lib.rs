@@ -30,6 +30,8 @@ pub mod platform;
 #[cfg(feature = "embedded-model")]
 pub mod ports;
 #[cfg(feature = "embedded-model")]
+pub mod release;
+#[cfg(feature = "embedded-model")]
 pub mod routes;
 #[cfg(feature = "embedded-model")]
 pub mod store;

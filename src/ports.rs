@@ -6,13 +6,12 @@
 mod backups;
 mod bare;
 mod drill;
+mod outbound;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Method};
 
 use crate::domain::budget::{Look, Reserve, Reserved, Settle, Settled, Spending};
 use crate::domain::circuit;
@@ -25,6 +24,7 @@ use crate::telemetry::line::Line;
 pub use backups::{BackupRun, BackupStatus, Backups, LastBackup};
 pub use bare::Bare;
 pub use drill::{Abort, Drill};
+pub use outbound::{Outbound, OutboundRequest, OutboundResponse};
 
 /// What one installation is plugged into. Cheap to clone.
 #[derive(Clone)]
@@ -47,6 +47,8 @@ pub struct Ports {
     pub backups: Arc<dyn Backups>,
     /// HTTP servers elsewhere.
     pub outbound: Arc<dyn Outbound>,
+    /// The server of the web app's files, in an installation that has a web app.
+    pub pages: Option<Arc<dyn Outbound>>,
     /// Work that outlives the answer. The one port that belongs to a request.
     pub background: Arc<dyn Background>,
     /// Where log lines go.
@@ -324,51 +326,6 @@ pub enum HashError {
     Failed(String),
     /// As for [`PortError::Defect`].
     Defect(String),
-}
-
-/// HTTP servers elsewhere.
-#[async_trait]
-pub trait Outbound: Send + Sync {
-    /// Sends a request and reads the whole answer, whatever its status. Follows no redirect: what is sent may be secret.
-    ///
-    /// # Errors
-    /// [`PortError::Timeout`] when the answer is not complete within the request's deadline; [`PortError::Failed`] when there
-    /// is none, or it is larger than was asked for.
-    async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, PortError>;
-}
-
-/// A request to an HTTP server elsewhere. `Debug` prints neither headers nor body: they may be secret.
-#[derive(Clone)]
-pub struct OutboundRequest {
-    /// Method.
-    pub method: Method,
-    /// Absolute URL.
-    pub url: String,
-    /// Headers.
-    pub headers: HeaderMap,
-    /// Body; empty for none.
-    pub body: Bytes,
-    /// The answer must be complete within so many milliseconds.
-    pub deadline_ms: u32,
-    /// An answer with more bytes than this is refused.
-    pub max_response_bytes: u32,
-}
-
-impl std::fmt::Debug for OutboundRequest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "OutboundRequest({}, {} bytes, ..)", self.method, self.body.len())
-    }
-}
-
-/// The answer of an HTTP server elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutboundResponse {
-    /// Status.
-    pub status: u16,
-    /// Headers.
-    pub headers: HeaderMap,
-    /// Body.
-    pub body: Bytes,
 }
 
 /// Work that outlives the answer: it begins, and nobody waits for it. What it has to say it says to the log.

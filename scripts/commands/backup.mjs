@@ -3,28 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { download, open, resolveId, restoreToCompare } from "../backups.mjs";
 import { operator } from "../operator.mjs";
-import { options } from "../options.mjs";
 import { Problem, sleep } from "../process.mjs";
-
-const HELP = `npm run backup -- COMMAND [options]
-
-  now                        make a backup, wait until it has been restored and compared
-  list                       complete backups, the oldest first
-  verify ID|latest           fetch it, check every hash, load it and compare
-  prune [--dry-run]          let go what BACKUP_KEEP does not keep; say why each stays
-  download ID|latest --out FILE
-
-  --url URL        a deployed Worker (OPERATOR_TOKEN in the environment) instead of the one on this machine
-  --port N         where \`npm run dev\` serves, 8787 by default; when it does not, the Worker is started for this
-  --persist-to DIR where the local state is, as wrangler has it
-  --identity FILE  age identity, for verifying what is encrypted
-  --json           one JSON object on standard output`;
+import { options, usageOf } from "../usage.mjs";
 
 /** Backups: make, list, verify, prune, download. */
 export default async function backup(/** @type {string[]} */ args) {
-  const { words, values, flags } = options(args, { values: ["url", "port", "out", "identity", "persist-to"], flags: ["json", "dry-run", "help"] });
+  const { words, values, flags } = options("backup", args);
   const [command, id] = words;
-  if (flags.help || !command) return void console.log(HELP);
+  if (!command) return void console.log(usageOf("backup").text);
   if (flags.json) console.log = console.error;
   const print = (/** @type {unknown} */ value) => void (flags.json && process.stdout.write(`${JSON.stringify(value, null, 2)}\n`));
   const api = await operator({ url: values.url, port: Number(values.port ?? 8787), persist: values["persist-to"] });
@@ -54,7 +40,7 @@ export default async function backup(/** @type {string[]} */ args) {
         return print({ id: own, file: values.out, bytes: manifest.object.bytes });
       }
       default:
-        throw new Problem(`There is no command ${command}`, HELP);
+        throw new Problem(`There is no command ${command}`, usageOf("backup").text);
     }
   } finally {
     await api.end();

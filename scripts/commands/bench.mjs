@@ -1,31 +1,19 @@
 import { cpus } from "node:os";
 import { resolve } from "node:path";
-import { build, recordStartup } from "../build.mjs";
-import { options } from "../options.mjs";
+import { started } from "../budget.mjs";
+import { build } from "../build.mjs";
 import { Problem } from "../process.mjs";
 import { sqlite3 } from "../setup/sqlite3.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
-import { startupTime } from "../startup.mjs";
-
-const HELP = `npm run bench -- [backup | sentry | against FOLDER] [options]
-
-  without a word   requests, hashing, log-ins, detection, the size and the start of the Worker
-  backup           backups of databases of several sizes, beside sqlite3 .dump | gzip
-  sentry           what others notice while errors are told to a receiver that is well, slow, broken or not there
-  against FOLDER   requests beside those of another checkout in which \`npm run build\` was run
-
-  --seconds N      length of a round of requests, 3 by default
-  --sizes A,B,...  MB of the databases for backup, 10,100,1000 by default
-  --json           one JSON object on standard output`;
+import { options, usageOf } from "../usage.mjs";
 
 /** Builds, measures and prints one table. */
 export default async function bench(/** @type {string[]} */ args) {
-  const { words, values, flags } = options(args, { values: ["seconds", "sizes"], flags: ["json", "help"] });
-  if (flags.help) return void console.log(HELP);
+  const { words, values, flags } = options("bench", args);
   const [section = "requests", folder, ...more] = words;
   const known = ["requests", "backup", "sentry", "against"].includes(section);
   if (!known || more.length > 0 || (section === "against") !== (folder !== undefined)) {
-    throw new Problem(`There is nothing to measure by the name of ${words.join(" ")}`, HELP);
+    throw new Problem(`There is nothing to measure by the name of ${words.join(" ")}`, usageOf("bench").text);
   }
   const seconds = number("seconds", values.seconds ?? "3", 60);
   const sizes = (values.sizes ?? "10,100,1000").split(",").map((size) => number("sizes", size, 10_000));
@@ -61,9 +49,8 @@ export default async function bench(/** @type {string[]} */ args) {
 
 /** @param {import("../setup/toolchain.mjs").Toolchain} tools @param {import("../build.mjs").Built} built @param {number} seconds */
 async function requests(tools, built, seconds) {
-  if (built.startup === undefined) recordStartup(built, (built.startup = await startupTime()));
   const { measure, rows } = await import("../../bench/bench.mjs");
-  const figures = await measure(tools, built, { seconds });
+  const figures = await measure(tools, await started(built), { seconds });
   return { figures, table: rows(figures) };
 }
 

@@ -1,7 +1,8 @@
 import { createInterface } from "node:readline/promises";
-import { build, builtBefore, sizes } from "../build.mjs";
+import { figures } from "../budget.mjs";
+import { build, builtBefore } from "../build.mjs";
 import { login } from "../deploy/api.mjs";
-import { USAGE, parse } from "../deploy/options.mjs";
+import { parse } from "../deploy/options.mjs";
 import { holdToContracts, plan, release } from "../deploy/plan.mjs";
 import { Rollout } from "../deploy/rollout.mjs";
 import { runWrangler } from "../deploy/run.mjs";
@@ -14,7 +15,6 @@ import { toolchain } from "../setup/toolchain.mjs";
 /** From nothing to live, and from one version to the next: see `USAGE`. */
 export default async function deploy(/** @type {string[]} */ args) {
   const options = parse(args);
-  if (options.help) return void console.log(USAGE);
   const target = targetOf(options.env);
   const { api, account } = await login();
   const state = await look(api, account, target);
@@ -28,9 +28,9 @@ export default async function deploy(/** @type {string[]} */ args) {
   holdToContracts(target, state, state.live ? await softwareAt(at) : undefined);
   if (!options.yes && !(await agreed())) throw new Problem("Nothing was done", "`--yes` answers for you.");
 
-  const built = options.build ? await build(await toolchain(), { commit: target.release.commit }) : builtBefore();
+  const built = options.build ? await build(await toolchain()) : builtBefore();
   if (!built) throw new Problem("Nothing is built yet", "Without `--no-build` it will be.");
-  console.log(`  ${sizes(built)}`);
+  console.log(`  ${figures(built)}`);
   for (const { what, how, calls } of made.prepare) {
     console.log(`  ${what}: ${how}`);
     for (const call of calls) {

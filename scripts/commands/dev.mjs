@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, sizes } from "../build.mjs";
+import { figures } from "../budget.mjs";
+import { build } from "../build.mjs";
 import { PROJECT } from "../paths.mjs";
 import { isTaken } from "../ports.mjs";
 import { Problem, show, sleep, work } from "../process.mjs";
 import { endDescendants } from "../processes.mjs";
 import { toolchain } from "../setup/toolchain.mjs";
+import { options } from "../usage.mjs";
 import { watchWeb } from "../web.mjs";
 import { wrangler, wranglerEnvironment } from "../wrangler.mjs";
 
@@ -23,9 +25,9 @@ export default async function dev(/** @type {string[]} */ args) {
   writeSecrets();
   const run = randomBytes(8).toString("hex");
   const env = wranglerEnvironment({ ...process.env, EDGEKEEP_RUN: run, EDGEKEEP_BUDGET: "warn" });
-  await migrate(env);
+  await migrate(env, options("dev", args).values["persist-to"]);
 
-  console.log(`  Starting the Worker (${sizes(built)})`);
+  console.log(`  Starting the Worker (${figures(built)})`);
   const ended = new AbortController();
   void announce(port, ended.signal);
   void watchWeb(ended.signal);
@@ -56,22 +58,23 @@ function writeSecrets() {
   console.log("  Wrote new local settings to .dev.vars");
 }
 
-/** @param {NodeJS.ProcessEnv} env */
-async function migrate(env) {
+/** @param {NodeJS.ProcessEnv} env @param {string} [persist] a folder for the data, in place of the usual one */
+async function migrate(env, persist) {
   const folder = join(PROJECT, "migrations");
   const hash = createHash("sha256");
   for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) hash.update(name).update(readFileSync(join(folder, name)));
   const wanted = hash.digest("hex");
   // Inside the state's folder: who deletes the database deletes this too.
-  const stamp = join(STATE, "migrated");
+  const state = persist ?? STATE;
+  const stamp = join(state, "migrated");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   // CI=1: wrangler must not stop to ask whether it may.
-  const done = await work("Migrating the local database", "5 seconds", process.execPath, wrangler("d1", "migrations", "apply", "DB", "--local"), {
+  const done = await work("Migrating the local database", "5 seconds", process.execPath, wrangler("d1", "migrations", "apply", "DB", "--local", ...(persist ? ["--persist-to", persist] : [])), {
     env: { ...env, CI: "1" },
     log: "migrations",
   });
-  if (!done) throw new Problem("The migrations failed", "What SQLite said is above; `rm -r .wrangler/state` starts over with an empty database.");
-  mkdirSync(STATE, { recursive: true });
+  if (!done) throw new Problem("The migrations failed", `What SQLite said is above; \`rm -r ${persist ?? ".wrangler/state"}\` starts over with an empty database.`);
+  mkdirSync(state, { recursive: true });
   writeFileSync(stamp, wanted);
 }
 
@@ -84,7 +87,7 @@ async function announce(/** @type {number} */ port, /** @type {AbortSignal} */ e
 Edgekeep is ready: open ${url} in a browser, or register from here:
 
   curl ${url}/api/v1/auth/register -H 'content-type: application/json' \\
-    -d '{"email":"me@example.com","password":"correct horse battery staple"}'
+    -d '{"email":"me@example.com","password":"quiet harbour, nine kites"}'
 
 A change of src/ or web/ is built and served when you save it. Ctrl-C stops it. The data is in .wrangler/state.
 `);

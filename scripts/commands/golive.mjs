@@ -11,27 +11,14 @@ import { inside } from "../golive/inside.mjs";
 import { kept } from "../deploy/secrets.mjs";
 import { PROJECT } from "../paths.mjs";
 import { Problem } from "../process.mjs";
-
-const USAGE = `npm run golive -- https://HOST [options]
-
-Goes through what must be true before people come, against the installation that runs at HOST: a line for each check, with
-what to do about it. It registers an account, tries it out, and deletes it. Ends with 0 when nothing failed, and with 1
-otherwise; warnings do not count.
-
-  --env NAME    the environment of wrangler.toml that HOST belongs to: production (the default) or staging
-  --outside     does not look into the Cloudflare account, even when somebody is logged in
-  --json        prints one JSON object: {origin, at, passed, warned, failed, checks: [{id, title, verdict, detail, todo}]}
-  --help        prints this
-
-It asks the operator's routes too, with OPERATOR_TOKEN from the environment or as a deployment from here has kept it.`;
+import { usageOf } from "../usage.mjs";
 
 const SIGNS = { pass: "ok  ", warn: "warn", fail: "FAIL" };
 
 /** The checklist before going live, as a program. */
 export default async function golive(/** @type {string[]} */ args) {
   const { values, origin } = parse(args);
-  if (values.help) return void console.log(USAGE);
-  if (!origin) throw new Problem("Which installation?", USAGE);
+  if (!origin) throw new Problem("Which installation?", usageOf("golive").text);
   const client = new Client(origin);
   const account = new Throwaway(client);
   const within = values.outside ? undefined : await inside(values.env);
@@ -72,7 +59,6 @@ function parse(args) {
         env: { type: "string", default: "production" },
         outside: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
       },
     });
     const [address, ...others] = positionals;

@@ -3,28 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { download, open, resolveId, restoreToCompare } from "../backups.mjs";
 import { operator } from "../operator.mjs";
-import { options } from "../options.mjs";
 import { Problem, ask } from "../process.mjs";
+import { options, usageOf } from "../usage.mjs";
 import { wrangler, wranglerEnvironment } from "../wrangler.mjs";
-
-const HELP = `npm run restore -- --from latest|ID|FILE --to local|remote:NAME [options]
-
-  --from       the newest verified backup, one by its id, or a file that \`npm run backup -- download\` wrote
-  --to         the database on this machine, or the D1 database NAME of your account
-  --replace    empty a database that is not empty; without it that is refused
-  --dry-run    check everything, write nothing
-  --identity FILE  age identity, for what is encrypted
-  --persist-to DIR where the local state is, as wrangler has it
-  --url, --port, --json as for \`npm run backup\`
-
-Afterwards every session from before the restore is dead: people log in again.
-A moment between two backups: \`npx wrangler d1 time-travel restore NAME --bookmark=...\`, with the bookmark that this prints.`;
 
 /** Restores a backup into a database, after checking every hash. */
 export default async function restore(/** @type {string[]} */ args) {
-  const known = { values: ["from", "to", "identity", "url", "port", "persist-to"], flags: ["replace", "dry-run", "json", "help"] };
-  const { values, flags } = options(args, known);
-  if (flags.help || !values.from || !values.to) return void console.log(HELP);
+  const { values, flags } = options("restore", args);
+  if (!values.from || !values.to) return void console.log(usageOf("restore").text);
   if (flags.json) console.log = console.error;
   const target = targetOf(values.to, values["persist-to"]);
   const folder = mkdtempSync(join(tmpdir(), "edgekeep-restore-"));

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
-import { build, sizes } from "../build.mjs";
+import { figures } from "../budget.mjs";
+import { build } from "../build.mjs";
 import { PROJECT, WEB } from "../paths.mjs";
 import { endDescendants } from "../processes.mjs";
 import { Problem } from "../process.mjs";
@@ -52,7 +53,7 @@ export default async function test(/** @type {string[]} */ args) {
     });
   }
   if (wanted("web")) suites.push({ name: "web", ...webProgram("vitest/vitest.mjs", "run"), cwd: WEB, count: countVitest });
-  if (NODE_SUITES.some(({ name }) => wanted(name))) console.log(`  ${sizes(await build(tools))}`);
+  if (NODE_SUITES.some(({ name }) => wanted(name))) console.log(`  ${figures(await build(tools))}`);
   for (const { name, minutes, files } of NODE_SUITES.filter((suite) => wanted(suite.name))) {
     const parts = args.filter((word) => word.startsWith(`${name}/`));
     const chosen = parts.length > 0 && !args.includes(name) ? parts.flatMap(filesOf) : [files];

@@ -3,24 +3,6 @@
 import { parseArgs } from "node:util";
 import { Problem } from "../process.mjs";
 
-export const USAGE = `npm run deploy -- [options]
-
-Takes a Cloudflare account from nothing to a live Worker, and a live Worker to the next version. What is there already is
-left alone; after a failure, run it again. It shows what it will do and asks once.
-
-  --env NAME      production (the default) or staging: a section of wrangler.toml
-  --yes           does not ask
-  --dry-run       only looks, and prints every call that a deployment would make
-  --gradual       moves traffic in steps instead of at once
-  --steps LIST    the steps in percent, 10,50 unless given
-  --pause N       seconds to watch each step, 60 unless given
-  --patience N    seconds that the new version gets to answer as it should, 60 unless given
-  --at URL        where the Worker is reached, if not where Cloudflare says
-  --no-build      deploys build/ as it is
-  --help          prints this
-
-The account is the one of \`npx wrangler login\`, or of CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID.`;
-
 /**
  * @typedef {object} Options
  * @property {"production" | "staging"} env
@@ -31,7 +13,6 @@ The account is the one of \`npx wrangler login\`, or of CLOUDFLARE_API_TOKEN and
  * @property {number} patience milliseconds
  * @property {string} [at] an origin
  * @property {boolean} build
- * @property {boolean} help
  */
 
 /** @param {string[]} args @returns {Options} */
@@ -49,7 +30,6 @@ export function parse(args) {
         patience: { type: "string", default: "60" },
         at: { type: "string" },
         "no-build": { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
       },
     }),
   );
@@ -68,7 +48,6 @@ export function parse(args) {
     patience: seconds("--patience", values.patience),
     at: values.at === undefined ? undefined : attempt(() => new URL(String(values.at)).origin),
     build: !values["no-build"],
-    help: values.help,
   };
 }
 

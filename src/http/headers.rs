@@ -4,11 +4,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::telemetry::scope::Scope;
 
-/// Sets them. An answer of the API is never stored, framed, sniffed or run; over TLS the host stays on TLS.
-pub fn secure(headers: &mut HeaderMap, scope: &Scope, over_tls: bool) {
+/// Sets those of the API. An answer of it is never stored, framed, sniffed or run; over TLS the host stays on TLS.
+pub fn secure(headers: &mut HeaderMap, over_tls: bool) {
     for (name, value) in standing(over_tls) {
         headers.insert(name, value);
     }
+}
+
+/// Says which request is answered.
+pub fn identify(headers: &mut HeaderMap, scope: &Scope) {
     for (name, value) in [(X_REQUEST_ID, scope.id.clone()), (TRACEPARENT, scope.trace.to_string())] {
         if let Ok(value) = HeaderValue::from_maybe_shared(value) {
             headers.insert(name, value);

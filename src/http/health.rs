@@ -8,6 +8,7 @@ use super::reply::Reply;
 use crate::domain::time::rfc3339;
 use crate::error::Result;
 use crate::health::{self, Check};
+use crate::release::{Release, release};
 
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -15,6 +16,9 @@ pub(super) struct Live {
     status: &'static str,
     version: &'static str,
     commit: &'static str,
+    /// As of when: the time of the commit, unless whoever built it named another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    built_at: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -50,7 +54,8 @@ pub(super) struct LastBackup {
 /// # Errors
 /// Never in practice.
 pub async fn live(_: Call, (): ()) -> Result<Reply> {
-    Reply::json(StatusCode::OK, &LIVE)
+    let Release { commit, built_at, .. } = release();
+    Reply::json(StatusCode::OK, &Live { status: "ok", version: VERSION, commit, built_at: built_at.as_deref() })
 }
 
 /// The parts that a request needs answer, as of a few seconds ago: each was asked at the same time, under one deadline. 503
@@ -75,4 +80,4 @@ pub async fn ready(call: Call, (): ()) -> Result<Reply> {
     Ok(reply.with_failure("unready", probes.causes.join("; ")))
 }
 
-const LIVE: Live = Live { status: "ok", version: env!("CARGO_PKG_VERSION"), commit: env!("EDGEKEEP_GIT_SHA") };
+const VERSION: &str = env!("CARGO_PKG_VERSION");

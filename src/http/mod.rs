@@ -25,6 +25,7 @@ pub mod health;
 pub mod limits;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;
+mod pages;
 pub mod problem;
 pub mod profile;
 pub mod refresh;

@@ -14,6 +14,7 @@ use tower::ServiceExt as _;
 
 use super::access_log::{self, Arrival};
 use super::call::Call;
+use super::pages::{self, Served};
 use super::route::{Caller, Route};
 use super::{cors, headers, problem};
 use crate::app::App;
@@ -55,8 +56,13 @@ pub async fn serve(app: &App, mut request: Request<Body>) -> Response<Bytes> {
     if arrival.method == Method::OPTIONS {
         response = options(response, origin.is_some() && is_preflight);
     }
-    cors::mark(response.headers_mut(), origin.as_ref(), &app.config);
-    headers::secure(response.headers_mut(), &arrival.scope, over_tls);
+    if response.extensions().get::<Served>().is_some() {
+        pages::finish(&mut response);
+    } else {
+        cors::mark(response.headers_mut(), origin.as_ref(), &app.config);
+        headers::secure(response.headers_mut(), over_tls);
+    }
+    headers::identify(response.headers_mut(), &arrival.scope);
     access_log::write(app, &arrival, &response);
     access_log::report(app, &arrival, &response);
     response
@@ -68,7 +74,8 @@ pub fn misconfigured(ports: Bare<'_>, problems: &[Problem], request: &Request<Bo
     let arrival = arrive(ports.entropy, ports.clock, request);
     let mut response = problem::respond(&Error::Misconfigured, &arrival.scope.id);
     let over_tls = request.uri().scheme_str() == Some("https");
-    headers::secure(response.headers_mut(), &arrival.scope, over_tls);
+    headers::secure(response.headers_mut(), over_tls);
+    headers::identify(response.headers_mut(), &arrival.scope);
     let line = access_log::line(&arrival, &response, Level::Error, ports.clock.now_ms());
     ports.reporter.write(Level::Error, &line.with("settings", names(problems)));
     response
@@ -136,9 +143,7 @@ fn build_router(operator: bool, drills: bool) -> Router {
         let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
         router = router.route(path, on(filter, move |request| dispatch(route.clone(), request)));
     }
-    router
-        .fallback(|request| refuse(Error::NotFound, request))
-        .method_not_allowed_fallback(|request| refuse(Error::MethodNotAllowed, request))
+    router.fallback(elsewhere).method_not_allowed_fallback(|request| refuse(Error::MethodNotAllowed, request))
 }
 
 async fn dispatch(route: Route, mut request: Request<Body>) -> axum::response::Response {
@@ -162,6 +167,21 @@ async fn dispatch(route: Route, mut request: Request<Body>) -> axum::response::R
         app,
     };
     from_bytes(route.run(call, body).await)
+}
+
+/// What is no route is the web app's, or nobody's.
+async fn elsewhere(request: Request<Body>) -> axum::response::Response {
+    let (mut parts, _) = request.into_parts();
+    let (Some(app), Some(arrival)) = (parts.extensions.remove::<App>(), parts.extensions.remove::<Arrival>()) else {
+        return from_bytes(problem::respond(&Error::internal("request without its context"), ""));
+    };
+    from_bytes(pages::answer(&app, &arrival, &parts).await.unwrap_or_else(|error| {
+        let mut response = problem::respond(&error, &arrival.scope.id);
+        if error == Error::MethodNotAllowed {
+            response.headers_mut().insert(header::ALLOW, pages::ALLOW);
+        }
+        response
+    }))
 }
 
 async fn refuse(error: Error, request: Request<Body>) -> axum::response::Response {

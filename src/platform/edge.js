@@ -74,9 +74,10 @@ export async function ask(/** @type {any} */ namespace, /** @type {string} */ na
   return response.status + (await response.text());
 }
 
-// Sends a request elsewhere; `headers` as in `head`. Gives [status, headers, body]. An answer that is late or too long is an
+// Sends a request elsewhere, or to a server that is a binding; `headers` as in `head`. Gives [status, headers, body]. An answer that is late or too long is an
 // error, and what is left of it is not read.
 export async function outbound(
+  /** @type {{ fetch: typeof fetch } | undefined} */ server,
   /** @type {string} */ method,
   /** @type {string} */ url,
   /** @type {string} */ headers,
@@ -86,7 +87,7 @@ export async function outbound(
 ) {
   const sent = body.length === 0 ? null : body.slice();
   const signal = AbortSignal.timeout(deadline);
-  const response = await fetch(url, { method, headers: headersOf(headers), body: sent, redirect: "manual", signal });
+  const response = await (server ?? globalThis).fetch(url, { method, headers: headersOf(headers), body: sent, redirect: "manual", signal });
   const parts = [];
   let length = 0;
   if (response.body) {
@@ -280,6 +281,11 @@ export function stack() {
 // that is kept here, for the instance that follows. (The dying one can't: it may call nothing any more.)
 let instances = 0;
 let lastError = "";
+
+// What the build was made from, as `scripts/build.mjs` writes it in front of this program; empty when it has not.
+export function releaseStamp() {
+  return String(/** @type {any} */ (globalThis).edgekeepRelease ?? "");
+}
 
 globalThis.addEventListener?.("error", (/** @type {any} */ event) => {
   lastError = String(event.error?.stack ?? event.message);

@@ -26,6 +26,7 @@ extern "C" {
     pub(super) fn ask(namespace: &JsValue, name: &str, path: &str, body: &str, traceparent: &str) -> Promise;
 
     pub(super) fn outbound(
+        server: &JsValue,
         method: &str,
         url: &str,
         headers: &str,
@@ -105,6 +106,9 @@ extern "C" {
     pub(super) fn stack() -> String;
 
     fn release(bytes: &Uint8Array);
+
+    #[wasm_bindgen(js_name = releaseStamp)]
+    pub(super) fn release_stamp() -> String;
 
     #[wasm_bindgen(js_name = previousEnd)]
     pub(super) fn previous_end() -> String;

@@ -25,13 +25,14 @@ use super::entropy::SystemEntropy;
 use super::hasher::HasherPool;
 use super::limiter::Limiters;
 use super::log::Console;
-use super::outbound::Fetch;
+use super::outbound::{Assets, Fetch};
 use super::r2::R2;
 use super::throttle::Throttles;
 use crate::app::App;
 use crate::config::{Config, LogFormat, Problem};
 use crate::domain::time;
-use crate::ports::{Bare, Level, Ports, Reporter as _};
+use crate::ports::{Bare, Level, Outbound, Ports, Reporter as _};
+use crate::release;
 use crate::telemetry::{self, panics};
 
 /// The installation.
@@ -61,6 +62,7 @@ pub fn misconfigured_cron(problems: &[Problem], cron: &str, scheduled_ms: i64) {
 
 fn install(env: &Env) -> Result<App, Vec<Problem>> {
     panics::install(edge::stack);
+    release::stamp(&edge::release_stamp());
     let config = Config::parse(|name| variable(env, name));
     let bindings = Bindings::of(env);
     let (config, bindings) = match (config, bindings) {
@@ -146,6 +148,7 @@ fn ports(bindings: Bindings, config: &Config) -> Ports {
         circuits: Arc::new(Breakers::new(circuit, object_ms)),
         backups: Arc::new(BackupObjects::new(backup, object_ms)),
         outbound: Arc::new(Fetch),
+        pages: Assets::of(env).map(|assets| -> Arc<dyn Outbound> { Arc::new(assets) }),
         background: Arc::new(Detached),
         reporter: Arc::new(Console(config.log_format)),
         clock: Arc::new(SystemClock),

@@ -1,4 +1,4 @@
-//! HTTP servers elsewhere, by the runtime's `fetch`.
+//! HTTP servers elsewhere, by the runtime's `fetch`, and the one that is a binding: the web app's files.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use worker::send::SendFuture;
+use worker::send::{SendFuture, SendWrapper};
 
 use super::edge;
 use super::request::headers_text;
@@ -19,16 +19,36 @@ pub struct Fetch;
 #[async_trait]
 impl Outbound for Fetch {
     async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, PortError> {
-        SendFuture::new(async {
-            let headers = headers_text(&request.headers);
-            let OutboundRequest { method, url, body, deadline_ms, max_response_bytes, .. } = &request;
-            let sent = edge::outbound(method.as_str(), url, &headers, body, *deadline_ms, *max_response_bytes);
-            match JsFuture::from(sent).await {
-                Ok(answer) => read(&answer).ok_or_else(|| PortError::Failed("fetch: no answer".into())),
-                Err(error) => Err(failure(&error, url)),
-            }
-        })
-        .await
+        SendFuture::new(send(&JsValue::UNDEFINED, request)).await
+    }
+}
+
+/// The runtime's server of the files that were deployed with the Worker. It looks at a path and at no host.
+pub struct Assets(SendWrapper<JsValue>);
+
+impl Assets {
+    /// The binding, if there is one: a Worker may be deployed without files.
+    #[must_use]
+    pub fn of(env: &JsValue) -> Option<Self> {
+        let binding = js_sys::Reflect::get(env, &JsValue::from_str("ASSETS")).ok()?;
+        binding.is_object().then_some(Self(SendWrapper(binding)))
+    }
+}
+
+#[async_trait]
+impl Outbound for Assets {
+    async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, PortError> {
+        SendFuture::new(send(&self.0, request)).await
+    }
+}
+
+async fn send(server: &JsValue, request: OutboundRequest) -> Result<OutboundResponse, PortError> {
+    let headers = headers_text(&request.headers);
+    let OutboundRequest { method, url, body, deadline_ms, max_response_bytes, .. } = &request;
+    let sent = edge::outbound(server, method.as_str(), url, &headers, body, *deadline_ms, *max_response_bytes);
+    match JsFuture::from(sent).await {
+        Ok(answer) => read(&answer).ok_or_else(|| PortError::Failed("fetch: no answer".into())),
+        Err(error) => Err(failure(&error, url)),
     }
 }
 

@@ -27,6 +27,7 @@ pub fn observed(ports: Ports) -> Ports {
         throttle: Arc::new(Observed { inner: ports.throttle, clock: Arc::clone(clock) }),
         hasher: Arc::new(Observed { inner: ports.hasher, clock: Arc::clone(clock) }),
         outbound: Arc::new(Observed { inner: ports.outbound, clock: Arc::clone(clock) }),
+        pages: ports.pages.map(|inner| -> Arc<dyn Outbound> { Arc::new(Observed { inner, clock: Arc::clone(clock) }) }),
         ..ports
     }
 }

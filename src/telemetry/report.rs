@@ -21,6 +21,7 @@ use super::stack::Frame;
 use super::trace::Trace;
 use crate::domain::time::rfc3339;
 use crate::ports::Level;
+use crate::release::release;
 
 /// An error to report.
 #[derive(Debug, Clone)]
@@ -72,7 +73,7 @@ pub fn event(place: &Place, scope: &Scope, report: &Report<'_>, id: Uuid, now_ms
         platform: Cow::Borrowed("native"),
         timestamp: moment(now_ms),
         server_name: None,
-        release: Some(Cow::Borrowed(RELEASE)),
+        release: Some(Cow::Borrowed(release().name.as_str())),
         dist: None,
         environment: Some(Cow::Borrowed(place.environment)),
         user: user(&trail),
@@ -104,7 +105,7 @@ pub fn transaction(
     Transaction {
         event_id: id,
         name: Some(name.to_owned()),
-        release: Some(Cow::Borrowed(RELEASE)),
+        release: Some(Cow::Borrowed(release().name.as_str())),
         environment: Some(Cow::Borrowed(place.environment)),
         user: user(&trail),
         tags: BTreeMap::from([("request_id".to_owned(), scope.id.clone())]),
@@ -281,8 +282,6 @@ fn moment(at_ms: i64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(at_ms).unwrap_or(0))
 }
 
-/// Version and commit, as Sentry writes releases.
-pub const RELEASE: &str = concat!("edgekeep@", env!("CARGO_PKG_VERSION"), "+", env!("EDGEKEEP_GIT_SHA"));
 /// Name and version of what sends.
 pub const CLIENT: &str = concat!("edgekeep/", env!("CARGO_PKG_VERSION"));
 const NAME: &str = "edgekeep";

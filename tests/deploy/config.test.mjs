@@ -33,6 +33,7 @@ describe("wrangler.toml", () => {
       assert.deepEqual(Object.keys(config.vars).filter((name) => !(name in top.vars)), []);
       assert.equal(config.vars.ENVIRONMENT, env);
       assert.deepEqual(config.triggers, top.triggers);
+      assert.deepEqual(config.assets, top.assets);
       assert.deepEqual(config.migrations, top.migrations);
     });
 

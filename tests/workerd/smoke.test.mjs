@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { startBare, startWorker } from "./harness.mjs";
+import { builtBefore } from "../../scripts/build.mjs";
 import { freePort } from "../../scripts/ports.mjs";
 import { children } from "../../scripts/processes.mjs";
 
@@ -16,7 +17,10 @@ describe("the built Worker in workerd", () => {
 
   it("is alive", async () => {
     const answer = await worker.fetch("/healthz");
-    assert.equal(answer.status, 200, await answer.text());
+    assert.equal(answer.status, 200);
+    const { commit, built_at: at } = await answer.json();
+    const built = builtBefore();
+    assert.deepEqual([commit, Date.parse(at) / 1000], [built?.commit, Number(built?.time)], "what the build was made from");
   });
 
   it("comes back on the same data after SIGKILL", async () => {

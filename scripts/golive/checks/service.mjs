@@ -86,6 +86,8 @@ export const service = [
         ["/api/v1/no-such-route", {}],
         [LOGIN, { method: "POST", body: "{", headers: { "content-type": "application/json" } }],
         [LOGIN, { method: "PUT" }],
+        ["/API/v1/auth/me", {}],
+        ["/", { method: "POST" }],
       ])) {
         const { status, headers, body, text } = await client.fetch(path, init);
         const isProblem = headers.get("content-type") === "application/problem+json" && body?.code && body?.request_id;

@@ -6,6 +6,7 @@ use edgekeep::ports::Level;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use serde_json::Value;
 
+use super::pages::MARK;
 use super::world::World;
 
 /// A request to be.
@@ -177,6 +178,9 @@ impl Answer {
     fn hold_to_its_duties(&self, world: &World) {
         let about = format!("{} {} -> {} {}", self.method, self.url, self.status, self.body_text());
         let id = self.header("x-request-id").unwrap_or_else(|| panic!("no x-request-id: {about}"));
+        if self.header(MARK).is_some() {
+            return;
+        }
         for (name, value) in DUTIES {
             assert_eq!(self.header(name), Some(value), "{about}");
         }

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod log;
 pub mod objects;
 pub mod outbound;
+pub mod pages;
 pub mod sqlite_db;
 pub mod world;
 

@@ -20,6 +20,7 @@ use super::limits::{MemoryLimiter, MemoryThrottle};
 use super::log::RecordingReporter;
 use super::objects::MemoryObjects;
 use super::outbound::TestOutbound;
+use super::pages::TestPages;
 use super::sqlite_db::SqliteDb;
 
 /// An installation, and a hand on each of its ports.
@@ -34,6 +35,7 @@ pub struct World {
     pub backups: Arc<super::backups::MemoryBackups>,
     pub circuits: Arc<MemoryCircuits>,
     pub outbound: Arc<TestOutbound>,
+    pub pages: Arc<TestPages>,
     pub background: Arc<TestBackground>,
     pub log: Arc<RecordingReporter>,
     pub clock: Arc<TestClock>,
@@ -70,6 +72,7 @@ impl World {
         let budget = Arc::new(MemoryBudget::at(Arc::clone(&clock)));
         let circuits = Arc::new(MemoryCircuits::at(Arc::clone(&clock)));
         let outbound = Arc::new(TestOutbound::default());
+        let pages = Arc::new(TestPages::default());
         let background = Arc::new(TestBackground::default());
         let log = Arc::new(RecordingReporter::default());
         let ports = Ports {
@@ -82,6 +85,7 @@ impl World {
             backups: backups.clone(),
             circuits: circuits.clone(),
             outbound: outbound.clone(),
+            pages: None,
             background: background.clone(),
             reporter: log.clone(),
             clock: clock.clone(),
@@ -101,6 +105,7 @@ impl World {
             backups,
             circuits,
             outbound,
+            pages,
             background,
             log,
             clock,
@@ -122,12 +127,19 @@ impl World {
             backups: self.backups.clone(),
             circuits: self.circuits.clone(),
             outbound: self.outbound.clone(),
+            pages: self.pages.clone(),
             background: self.background.clone(),
             log: self.log.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             secrets: Mutex::default(),
         }
+    }
+
+    /// The same installation with a web app.
+    pub fn with_pages(mut self) -> Self {
+        self.app.ports.pages = Some(self.pages.clone());
+        self
     }
 
     /// A request to be.

@@ -127,6 +127,6 @@ function resolve(document: ApiDocument, schema: Schema): Schema {
 
 const EXAMPLES: Record<string, unknown> = {
   email: "ada@example.com",
-  password: "correct mule battery nine",
+  password: "quiet harbour, nine kites",
   text: "Was this written by a machine?",
 };
