@@ -55,7 +55,7 @@ async fn a_page_takes_no_other_method_and_what_is_none_is_unknown_to_all_of_them
     for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::from_bytes(b"PROPFIND").unwrap()] {
         for path in ["/", "/detect"] {
             let answer = world.call(method.clone(), path).bytes("{}").await.expect_problem(405, "method_not_allowed");
-            assert_eq!(answer.header("allow"), Some("GET,HEAD"));
+            assert_eq!(answer.header("allow"), Some("GET,HEAD,OPTIONS"));
         }
         world.call(method, "/nonsense").bytes("{}").await.expect_problem(404, "not_found");
     }
