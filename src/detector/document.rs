@@ -63,23 +63,22 @@ impl Document {
 
 fn sentences(tokens: &[Token], text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
-    let mut start = 0;
-    let mut close = |start: usize, end: usize| {
-        let words = tokens.get(start..end).unwrap_or_default().iter().filter(|t| t.counts()).count();
-        if words > 0 {
-            spans.push(Span { start, end, words });
-        }
-        words > 0
-    };
+    // Words are counted on the way: stops without words between them would have each stretch counted over and over.
+    let (mut start, mut words) = (0, 0);
     for (index, token) in tokens.iter().enumerate() {
-        if token.kind == Kind::Break {
-            close(start, index);
-            start = index + 1;
-        } else if index >= start && ends_sentence(tokens, index, text) && close(start, index + 1) {
-            start = index + 1;
+        words += usize::from(token.counts());
+        let is_break = token.kind == Kind::Break;
+        if !is_break && (words == 0 || !ends_sentence(tokens, index, text)) {
+            continue;
         }
+        if words > 0 {
+            spans.push(Span { start, end: if is_break { index } else { index + 1 }, words });
+        }
+        (start, words) = (index + 1, 0);
     }
-    close(start, tokens.len());
+    if words > 0 {
+        spans.push(Span { start, end: tokens.len(), words });
+    }
     spans
 }
 

@@ -22,6 +22,8 @@ pub mod hash;
 pub mod judge;
 pub mod language;
 pub mod lexicon;
+#[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
+mod linear_time;
 pub mod lm;
 pub mod model;
 pub mod normal;

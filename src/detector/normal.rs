@@ -260,8 +260,9 @@ impl Writer {
 
 /// Length in bytes of a heading, list or quote marker at the start of a line, blanks included.
 fn line_marker(rest: &str) -> Option<usize> {
-    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    if blanks > 12 {
+    // Looked at from each blank of a line: reading all that follow would take time that grows with their square.
+    let blanks = rest.bytes().take(MAX_INDENT + 1).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    if blanks > MAX_INDENT {
         return None;
     }
     let line = rest.get(blanks..)?;
@@ -289,6 +290,9 @@ fn punctuation(c: char) -> Option<&'static str> {
 fn is_mark(c: char) -> bool {
     !c.is_ascii() && canonical_combining_class(c) != 0
 }
+
+/// A marker stands behind no more blanks than this.
+const MAX_INDENT: usize = 12;
 
 /// More combining marks than this on one character are cut off into a cluster of their own, so that a text of nothing
 /// but marks stays linear.
