@@ -124,7 +124,7 @@ pub struct Signal {
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ManipulationKind {
-    /// Characters without width, such as U+200B.
+    /// Characters that show nothing, such as U+200B or the Hangul filler.
     ZeroWidth,
     /// Marks that change the direction of writing, such as U+202E.
     Bidi,
@@ -134,6 +134,8 @@ pub enum ManipulationKind {
     FullWidth,
     /// Spaces other than U+0020 between words.
     OddSpace,
+    /// Marks drawn over letters, such as strike-through.
+    Combining,
 }
 
 /// One place of a disguise.
@@ -154,7 +156,7 @@ pub struct ManipulationPlace {
 pub struct Manipulation {
     /// Whether the text looks disguised on purpose. A stray no-break space from a word processor is not enough.
     pub suspicious: bool,
-    /// Number of characters without width.
+    /// Number of characters that show nothing.
     pub zero_width: usize,
     /// Number of direction marks.
     pub bidi: usize,
@@ -164,6 +166,8 @@ pub struct Manipulation {
     pub full_width: usize,
     /// Number of unusual spaces.
     pub odd_space: usize,
+    /// Number of letters and blanks with marks drawn over them.
+    pub combining: usize,
     /// The first places, in the order of the text; at most [`Manipulation::MAX_PLACES`].
     pub places: Vec<ManipulationPlace>,
 }

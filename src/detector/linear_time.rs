@@ -7,17 +7,19 @@ use super::{Options, assess};
 
 /// Runs of one kind of character, and what else might make a loop look back or ahead, cut to so many characters.
 pub fn shape(index: usize, characters: usize) -> String {
-    let unit = UNITS[index % UNITS.len()];
+    let unit = UNITS.get(index % UNITS.len()).copied().unwrap_or_default();
     unit.chars().cycle().take(characters).collect()
 }
 
 /// What the shapes are made of.
+#[rustfmt::skip]
 pub const UNITS: &[&str] = &[
-    " ", "\t", "\r\n", "\n", " \n", "#", "# ", ">", "> ", "*", "* ", "_", "`", "|", "-", "- ", "1", "1. ", "1,", "\"", "'", "a'",
-    "“", "(", ")", "[]", ".", ". ", ".a", "! \" ", "! ", "\"' ", "…", "a", "A", "é", "a\n", "a ", "A. ", "a. ", "I! ", "http", "www. ",
-    "\u{301}", "a\u{301}", "a\u{336}", "क\u{93c}", "\u{200b}", "a\u{200b}", "\u{ad}", "a\u{ad}", "\u{202e}", "\u{a0}", "\u{3000}",
-    "\u{2800}", "\u{3164}", "😀", "😀\u{200d}", "🏴\u{e0067}", "а", "аb", "а ", "α", "xα ", "ａ", "𝐚", "ﷺ", "中", "中。", "य", "א\u{200f}",
-    "\u{e000}", "\u{80}", "a\u{92}", "ᴀ", "ͣ", "\u{20dd}", "the ", "der ", "- a\n", "  ", "\t# ",
+    " ", "\t", "\r\n", "\n", " \n", "#", "# ", ">", "> ", "*", "* ", "_", "`", "|", "-", "- ", "1", "1. ", "1,", "\"",
+    "'", "a'", "“", "(", ")", "[]", ".", ". ", ".a", "! \" ", "! ", "\"' ", "…", "a", "A", "é", "a\n", "a ", "A. ",
+    "a. ", "I! ", "http", "www. ", "\u{301}", "a\u{301}", "a\u{336}", "क\u{93c}", "\u{200b}", "a\u{200b}", "\u{ad}",
+    "a\u{ad}", "\u{202e}", "\u{a0}", "\u{3000}", "\u{2800}", "\u{3164}", "😀", "😀\u{200d}", "🏴\u{e0067}", "а", "аb",
+    "а ", "α", "xα ", "ａ", "𝐚", "ﷺ", "中", "中。", "य", "א\u{200f}", "\u{e000}", "\u{80}", "a\u{92}", "ᴀ", "ͣ",
+    "\u{20dd}", "the ", "der ", "- a\n", "  ", "\t# ",
 ];
 
 /// The lower of a few measurements: other work on the machine only ever adds.
@@ -38,17 +40,21 @@ fn fastest(text: &str) -> Duration {
 fn four_times_the_text_takes_about_four_times_as_long_whatever_it_is_made_of() {
     const SHORT: usize = 5_000;
     let prose = |characters: usize| {
-        "The ferry that we took was late, but nobody seemed to mind. ".chars().cycle().take(characters).collect::<String>()
+        "The ferry that we took was late, but nobody seemed to mind. "
+            .chars()
+            .cycle()
+            .take(characters)
+            .collect::<String>()
     };
     let plain = fastest(&prose(4 * SHORT));
-    for index in 0..UNITS.len() {
-        let long = fastest(&shape(index, 4 * SHORT));
-        // What takes no longer than prose of that length needs no second look, and its ratio would be noise.
-        if long < plain {
-            continue;
-        }
-        let ratio = long.as_secs_f64() / fastest(&shape(index, SHORT)).as_secs_f64();
-        // Linear is 4, quadratic 16.
-        assert!(ratio < 10.0, "{:?}: {ratio}", UNITS[index]);
+    for (index, unit) in UNITS.iter().enumerate() {
+        let ratio = || {
+            let long = fastest(&shape(index, 4 * SHORT));
+            // What takes no longer than prose of that length needs no second look, and its ratio would be noise.
+            let quick = long < plain;
+            if quick { 0.0 } else { long.as_secs_f64() / fastest(&shape(index, SHORT)).as_secs_f64() }
+        };
+        // Linear is 4, quadratic 16 each time; a busy machine makes it look so once in a while.
+        assert!((0..4).any(|_| ratio() < 10.0), "{unit:?}");
     }
 }

@@ -16,6 +16,8 @@ pub mod document;
 #[cfg(feature = "embedded-model")]
 mod embedded;
 mod engine;
+#[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
+mod evasion;
 pub mod features;
 pub mod grams;
 pub mod hash;
@@ -27,8 +29,10 @@ mod linear_time;
 pub mod lm;
 pub mod model;
 pub mod normal;
+mod offsets;
 #[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
 mod properties;
+mod scripts;
 mod signals;
 mod splice;
 pub mod stack;
