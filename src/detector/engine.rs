@@ -51,7 +51,8 @@ impl<'a> Detector<'a> {
                 trained_on: self.model.meta.trained_on.clone(),
             },
         };
-        answer.language = language::language(&document);
+        let [known_words, _] = &self.model.parts.lms;
+        answer.language = language::language(&document, known_words);
         let is_short = words < options.min_words.max(1);
         // First the language: in one without spaces between words their number says nothing. Few words of none that can be
         // told are just few.

@@ -7,7 +7,7 @@
 use super::document::{Document, Span};
 use super::hash;
 use super::style::moments;
-use super::token::Kind;
+use super::token::{Kind, Token};
 
 /// What a language model's tokens are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +81,12 @@ impl<'a> Lm<'a> {
             of(self.tokens, token).saturating_add(of(self.free, context))
         };
         ([side(0), side(1)], false)
+    }
+
+    /// How rare a word is by itself in the text of whoever uses it more: its surprise by frequency, in steps.
+    pub fn rarity(&self, token: &Token) -> u8 {
+        let index = usize::from(symbol(token.word));
+        self.tokens.iter().filter_map(|table| table.get(index)).copied().min().unwrap_or(u8::MAX)
     }
 
     /// Measures how expected some sentences are.
