@@ -107,7 +107,8 @@ pub struct UsualRange {
 pub struct Signal {
     /// Stable name in `snake_case`.
     pub name: &'static str,
-    /// The finding in plain words.
+    /// The finding in plain words, then what is usual: "commas: 2 in 180 words; usual are ...". Of wording it names what in the
+    /// text weighs most.
     pub text: String,
     /// The measured value, rounded to what is meaningful.
     pub value: f64,

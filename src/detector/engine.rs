@@ -73,7 +73,7 @@ impl<'a> Detector<'a> {
         }
         answer.reason = (answer.verdict == Verdict::Uncertain).then_some(Reason::Inconclusive);
         answer.probability = judgement.probability;
-        answer.signals = signals(&self.model, &measured, judgement.score);
+        answer.signals = signals(&self.model, &document, &measured, judgement.score);
         answer.sentences = document
             .sentences
             .iter()

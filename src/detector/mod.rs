@@ -33,12 +33,13 @@ mod offsets;
 #[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
 mod properties;
 mod scripts;
-mod signals;
+pub mod signals;
 mod splice;
 pub mod stack;
 pub mod style;
 pub mod token;
 pub mod trees;
+mod wording;
 
 pub use assessment::{
     Assessment, Confidence, Direction, Manipulation, ManipulationKind, ManipulationPlace, ModelInfo, Options, Reason,
