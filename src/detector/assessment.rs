@@ -107,7 +107,8 @@ pub struct UsualRange {
 pub struct Signal {
     /// Stable name in `snake_case`.
     pub name: &'static str,
-    /// The finding in plain words.
+    /// The finding in plain words, then what is usual: "commas: 2 in 180 words; usual are ...". Of wording it names what in the
+    /// text weighs most.
     pub text: String,
     /// The measured value, rounded to what is meaningful.
     pub value: f64,
@@ -124,7 +125,7 @@ pub struct Signal {
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ManipulationKind {
-    /// Characters without width, such as U+200B.
+    /// Characters that show nothing, such as U+200B or the Hangul filler.
     ZeroWidth,
     /// Marks that change the direction of writing, such as U+202E.
     Bidi,
@@ -134,6 +135,8 @@ pub enum ManipulationKind {
     FullWidth,
     /// Spaces other than U+0020 between words.
     OddSpace,
+    /// Marks drawn over letters, such as strike-through.
+    Combining,
 }
 
 /// One place of a disguise.
@@ -154,7 +157,7 @@ pub struct ManipulationPlace {
 pub struct Manipulation {
     /// Whether the text looks disguised on purpose. A stray no-break space from a word processor is not enough.
     pub suspicious: bool,
-    /// Number of characters without width.
+    /// Number of characters that show nothing.
     pub zero_width: usize,
     /// Number of direction marks.
     pub bidi: usize,
@@ -164,6 +167,8 @@ pub struct Manipulation {
     pub full_width: usize,
     /// Number of unusual spaces.
     pub odd_space: usize,
+    /// Number of letters and blanks with marks drawn over them.
+    pub combining: usize,
     /// The first places, in the order of the text; at most [`Manipulation::MAX_PLACES`].
     pub places: Vec<ManipulationPlace>,
 }

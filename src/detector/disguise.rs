@@ -1,96 +1,136 @@
-//! Characters used to mislead readers and detectors: invisible marks, look-alike letters, stylised forms.
+//! Characters used to mislead readers and detectors: invisible marks, marks drawn over letters, stylised forms.
+//! Letters of other alphabets are in [`super::scripts`].
 
-use super::assessment::{Manipulation, ManipulationKind};
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
+use unicode_normalization::char::canonical_combining_class;
 
-/// Whether most letters of the text are Latin; only then does a Cyrillic or Greek letter count as a look-alike.
-pub fn mostly_latin(text: &str) -> bool {
-    let (mut latin, mut other) = (0_usize, 0_usize);
-    for c in text.chars() {
-        if c.is_ascii_alphabetic() {
-            latin += 1;
-        } else if c.is_alphabetic() {
-            other += 1;
-        }
-    }
-    latin >= other
+use super::assessment::ManipulationKind;
+
+/// What points to intent. Much else is found and undone that word processors, other scripts and formulas bring along.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evidence {
+    /// Invisible characters inside words, where no hyphenation puts them.
+    pub hidden: usize,
+    /// Direction marks inside Latin words, and overrides of the direction.
+    pub turned: usize,
+    /// Look-alike letters.
+    pub alike: usize,
+    /// Stylised letters in words of a length that formulas don't have.
+    pub styled: usize,
+    /// Marks drawn over letters.
+    pub drawn: usize,
+    /// Blanks that neither typesetting nor word processors use.
+    pub spaces: usize,
 }
 
-/// Whether the character shows nothing and takes no room.
+impl Evidence {
+    /// Whether it looks like intent. One letter of another keyboard layout or a stray mark does not.
+    pub fn is_suspicious(&self) -> bool {
+        self.hidden > 3 || self.turned > 3 || self.alike > 2 || self.styled > 10 || self.drawn > 10 || self.spaces > 50
+    }
+}
+
+/// Whether the character shows nothing, by Unicode's Default_Ignorable_Code_Point, or nothing that can be read: a
+/// control, an annotation, a character of some font's own.
 pub fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    !c.is_ascii()
+        && (CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+            || is_private(c)
+            || matches!(c, '\u{80}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{2800}' | '\u{fff9}'..='\u{fffb}'))
+}
+
+/// Whether the character is a blank that stands for a letter to programs.
+pub fn is_blank_letter(c: char) -> bool {
+    matches!(c, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}')
+}
+
+/// Characters that only some font gives a meaning, such as icons and bullets.
+pub fn is_private(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
 /// The kind of disguise, for an invisible character that has no business where it stands.
 ///
-/// Joiners inside Arabic or Indic words and emoji sequences are how those are written, so they only count next to
-/// Latin text.
+/// Joiners inside Arabic or Indic words and emoji sequences are how those are written, as are the tags of a flag and
+/// the fillers of Korean, so they only count next to Latin text.
 pub fn invisible(c: char, before: char, after: Option<char>) -> Option<ManipulationKind> {
     if !is_invisible(c) {
         return None;
     }
-    if matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+    if is_direction(c) {
         return Some(ManipulationKind::Bidi);
     }
-    let joiner = matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
-    let foreign = |c: char| !c.is_ascii();
-    if joiner && (foreign(before) || after.is_some_and(foreign)) {
+    let flag = before == '\u{1f3f4}' && matches!(c, '\u{e0020}'..='\u{e007f}');
+    let joiner = matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{180b}'..='\u{180f}');
+    let foreign = |c: char| !c.is_ascii() && !is_invisible(c);
+    let written = joiner || matches!(c, '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{e0100}'..='\u{e01ef}');
+    if flag || (written && (foreign(before) || after.is_some_and(foreign))) {
         return None;
     }
     Some(ManipulationKind::ZeroWidth)
 }
 
-/// Full-width, mathematical, circled and other stylised forms of ASCII letters and digits.
-pub fn is_styled(c: char) -> bool {
-    matches!(c,
-        '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}' | '\u{24b6}'..='\u{24e9}'
-        | '\u{1f130}'..='\u{1f189}')
+/// Whether the mark turns the direction of writing.
+pub fn is_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether the word that begins with `word` is written to look Latin without being so: it mixes scripts, or is
-/// made of look-alikes only.
-///
-/// A real foreign word and the letters of a formula ("α", "μm") are not.
-pub fn disguised_word(word: &str) -> bool {
-    let letters = || word.chars().take(MAX_WORD).take_while(|c| c.is_alphabetic());
-    let foreign = letters().filter(|&c| !is_latin(c)).count();
-    if foreign == 0 {
-        return false;
-    }
-    let all = letters().count();
-    if all < 4 && letters().any(|c| matches!(c, '\u{370}'..='\u{3ff}')) {
-        return false;
-    }
-    foreign < all || letters().all(|c| look_alike(c).is_some())
-}
-
-/// The ASCII letter that a letter of another script looks like, by the confusables of Unicode UTS 39.
-pub fn look_alike(c: char) -> Option<char> {
-    if !c.is_alphabetic() || is_latin(c) {
-        return None;
-    }
-    let mut buffer = [0_u8; 4];
-    let mut skeleton = unicode_security::confusable_detection::skeleton(c.encode_utf8(&mut buffer));
-    let letter = skeleton.next()?;
-    (skeleton.next().is_none() && letter.is_ascii_alphabetic()).then_some(match letter {
-        // UTS 39 folds I, l and 1 into l; as a capital it can only have been an I.
-        'l' if c.is_uppercase() => 'I',
-        _ => letter,
+/// What a control character stands for in a text of Windows-1252 that was taken for Latin 1.
+pub fn misread(c: char) -> Option<char> {
+    Some(match c {
+        '\u{91}' | '\u{92}' => '\'',
+        '\u{93}' | '\u{94}' => '"',
+        '\u{96}' | '\u{97}' => '-',
+        _ => return None,
     })
 }
 
-/// Whether what was found looks like intent. One byte-order mark or some no-break spaces come from word processors.
-pub fn suspicious(found: &Manipulation) -> bool {
-    found.zero_width > 3 || found.bidi > 3 || found.homoglyph > 0 || found.full_width > 10 || found.odd_space > 50
+/// Full-width, mathematical, circled, raised and other stylised forms of ASCII letters and digits.
+pub fn is_styled(c: char) -> bool {
+    matches!(c,
+        '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}'
+        | '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f189}' | '\u{2b0}'..='\u{2b8}' | '\u{1d2c}'..='\u{1d6a}'
+        | '\u{2c7c}' | '\u{2c7d}')
 }
 
-fn is_latin(c: char) -> bool {
-    matches!(c, 'A'..='Z' | 'a'..='z' | '\u{aa}' | '\u{ba}' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}'
-        | '\u{2c60}'..='\u{2c7f}' | '\u{a720}'..='\u{a7ff}' | '\u{fb00}'..='\u{fb06}')
+/// Full-width forms of ASCII punctuation, usual in Chinese and Japanese.
+pub fn is_wide_punctuation(c: char) -> bool {
+    matches!(c, '\u{ff01}'..='\u{ff5e}') && !is_styled(c)
 }
 
-/// Letters looked at to tell what kind of word it is.
-const MAX_WORD: usize = 40;
+/// White on black letters, which Unicode gives no plain form.
+pub fn white_on_black(c: char) -> Option<char> {
+    let at = match c {
+        '\u{1f150}'..='\u{1f169}' => u32::from(c) - 0x1f150,
+        '\u{1f170}'..='\u{1f189}' => u32::from(c) - 0x1f170,
+        _ => return None,
+    };
+    u8::try_from(at).ok().map(|at| char::from(b'A' + at))
+}
+
+/// Whether the character is drawn over or around the one before.
+pub fn is_mark(c: char) -> bool {
+    !c.is_ascii() && (canonical_combining_class(c) != 0 || is_enclosing(c))
+}
+
+/// Whether the mark crosses letters out, underlines or encloses them, which no language's letters do.
+pub fn is_drawing(c: char) -> bool {
+    matches!(c, '\u{305}' | '\u{332}'..='\u{338}' | '\u{33f}' | '\u{347}' | '\u{20d0}'..='\u{20dc}' | '\u{20e1}'
+        | '\u{20e5}'..='\u{20f0}')
+        || is_enclosing(c)
+}
+
+/// Enclosing marks but the frame of a key, which is an emoji.
+fn is_enclosing(c: char) -> bool {
+    matches!(c, '\u{488}' | '\u{489}' | '\u{1abe}' | '\u{20dd}'..='\u{20e0}' | '\u{20e2}' | '\u{20e4}'
+        | '\u{a670}'..='\u{a672}')
+}
+
+/// The frame of a key, as in the emoji of digits.
+pub const KEY: char = '\u{20e3}';
+
+/// Whether typesetting and word processors put such blanks by themselves.
+pub fn is_usual_blank(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{2009}' | '\u{202f}' | '\u{3000}')
+}

@@ -63,27 +63,26 @@ impl Document {
 
 fn sentences(tokens: &[Token], text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
-    let mut start = 0;
-    let mut close = |start: usize, end: usize| {
-        let words = tokens.get(start..end).unwrap_or_default().iter().filter(|t| t.counts()).count();
-        if words > 0 {
-            spans.push(Span { start, end, words });
-        }
-        words > 0
-    };
+    // Words are counted on the way: stops without words between them would have each stretch counted over and over.
+    let (mut start, mut words) = (0, 0);
     for (index, token) in tokens.iter().enumerate() {
-        if token.kind == Kind::Break {
-            close(start, index);
-            start = index + 1;
-        } else if index >= start && ends_sentence(tokens, index, text) && close(start, index + 1) {
-            start = index + 1;
+        words += usize::from(token.counts());
+        let is_break = token.kind == Kind::Break;
+        if !is_break && (words == 0 || !ends_sentence(tokens, index, text)) {
+            continue;
         }
+        if words > 0 {
+            spans.push(Span { start, end: if is_break { index } else { index + 1 }, words });
+        }
+        (start, words) = (index + 1, 0);
     }
-    close(start, tokens.len());
+    if words > 0 {
+        spans.push(Span { start, end: tokens.len(), words });
+    }
     spans
 }
 
-/// Whether the sentence ends with this token: a stop, then perhaps closing quotes, then a space and a capital.
+/// Whether the sentence ends with this token: a stop, then perhaps closing quotes, then a space and what may begin one.
 fn ends_sentence(tokens: &[Token], index: usize, text: &str) -> bool {
     let at = |i: usize| tokens.get(i);
     let Some(next) = at(index + 1) else {
@@ -103,18 +102,32 @@ fn ends_sentence(tokens: &[Token], index: usize, text: &str) -> bool {
     if !matches!(mark, '.' | '!' | '?') {
         return false;
     }
-    let starts = match next.kind {
-        Kind::Word => next.shape != Shape::Lower || mark != '.' || stop != index,
-        Kind::Number | Kind::Link => true,
-        Kind::Punct(c) => matches!(c, '"' | '\'' | '(' | '['),
+    let bare_stop = mark == '.' && stop == index;
+    let before = stop.checked_sub(1).and_then(at);
+    match next.kind {
+        Kind::Word if bare_stop && next.shape == Shape::Lower => ends_before_small(at(stop), before, text),
+        Kind::Word => !(bare_stop && abbreviation(before, text)),
+        Kind::Number | Kind::Link => !(bare_stop && (abbreviation(before, text) || small_abbreviation(before, text))),
+        Kind::Punct(c) => matches!(c, '"' | '\'' | '(' | '[') && !(bare_stop && abbreviation(before, text)),
         Kind::Break => false,
-    };
-    starts && !(mark == '.' && stop == index && abbreviation(at(stop.wrapping_sub(1)), text)) || lower_start(next, mark)
+    }
 }
 
-/// Informal writing begins sentences small; a stop of its own is an end all the same unless an abbreviation is likely.
-fn lower_start(next: &Token, mark: char) -> bool {
-    mark != '.' && next.is_word()
+/// Informal writing begins sentences small: a stop ends one there too, but not that of an ellipsis, of a number, or of
+/// anything that may be an abbreviation.
+fn ends_before_small(stop: Option<&Token>, before: Option<&Token>, text: &str) -> bool {
+    let single = stop.is_some_and(|stop| stop.chars == 1 && !stop.spaced);
+    let Some(before) = before.filter(|before| single && before.is_word()) else {
+        return false;
+    };
+    let word = text.get(before.start..before.end).unwrap_or_default();
+    let letter = before.chars == 1 && !matches!(word, "i" | "I" | "u");
+    !letter && !abbreviation(Some(before), text) && !small_abbreviation(Some(before), text)
+}
+
+fn small_abbreviation(before: Option<&Token>, text: &str) -> bool {
+    let word = before.and_then(|t| text.get(t.start..t.end)).filter(|word| word.len() <= 5);
+    word.is_some_and(|word| BEFORE_SMALL.contains(&word.to_lowercase().as_str()))
 }
 
 fn abbreviation(before: Option<&Token>, text: &str) -> bool {
@@ -128,6 +141,18 @@ fn abbreviation(before: Option<&Token>, text: &str) -> bool {
 const ABBREVIATIONS: &[&str] = &[
     "Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Mt", "Jr", "Sr", "vs", "etc", "Fig", "Figs", "Eq", "al", "cf", "ie", "eg",
     "No", "Vol", "pp", "Inc", "Ltd", "Co", "Gen", "Sen", "Rep", "Gov", "Capt", "Lt", "Col", "approx", "e", "g",
+];
+
+/// What else is abbreviated before a small letter, in small letters.
+#[rustfmt::skip]
+const BEFORE_SMALL: &[&str] = &[
+    "mr", "mrs", "ms", "dr", "prof", "st", "mt", "jr", "sr", "fig", "figs", "eq", "eqs", "vol", "inc", "ltd", "corp",
+    "bros", "gen", "sen", "rep", "gov", "capt", "lt", "col", "dept", "govt", "univ", "assn", "ave", "blvd", "rd",
+    "jan", "feb", "apr", "jun", "jul", "aug", "sept", "oct", "nov", "dec", "mon", "tue", "tues", "thu", "thurs", "fri",
+    "ca", "viz", "resp", "incl", "excl", "esp", "est", "orig", "misc", "avg", "std", "min", "max", "sec", "secs",
+    "hr", "hrs", "mins", "ft", "lb", "lbs", "oz", "yr", "yrs", "tel", "eds", "op", "cit", "ibid",
+    "ref", "refs", "ch", "chap", "thm", "lem", "prop", "sect", "ph", "wrt", "aka", "iid", "abbr", "dist",
+    "eng", "econ", "intl", "natl", "temp", "ver", "sq", "cu", "pt", "pts", "qt", "tbsp", "tsp", "bldg",
 ];
 
 const FIRST: u64 = 0x510e_527f_ade6_82d1;
@@ -154,6 +179,26 @@ mod tests {
             cut("Mr. Smith came. \"Hello!\" he said. Is it 3.5? Yes"),
             ["Mr. Smith came.", "\"Hello!\"", "he said.", "Is it 3.5?", "Yes"]
         );
+    }
+
+    #[test]
+    fn informal_sentences_end_at_stops_and_begin_small() {
+        assert_eq!(
+            cut("i dont know. my brother says no. so do i. whatever! ok? lol"),
+            ["i dont know.", "my brother says no.", "so do i.", "whatever!", "ok?", "lol"]
+        );
+    }
+
+    #[test]
+    fn a_stop_before_a_small_letter_may_belong_to_an_abbreviation_a_number_an_ellipsis_or_an_address() {
+        for whole in [
+            "Apples, pears, etc. are cheap, e.g. here, i.e. in the U.S. market at 5 p.m. on Ph.D. day.",
+            "We met dr. smith and Acme Inc. people of vol. 3. and so on",
+            "She waited ... and waited... then www.example.com. had it",
+            "Vectors x. and y. are i.i.d. samples",
+        ] {
+            assert_eq!(cut(whole), [whole]);
+        }
     }
 
     #[test]

@@ -51,7 +51,8 @@ impl<'a> Detector<'a> {
                 trained_on: self.model.meta.trained_on.clone(),
             },
         };
-        answer.language = language::language(&document);
+        let [known_words, _] = &self.model.parts.lms;
+        answer.language = language::language(&document, known_words);
         let is_short = words < options.min_words.max(1);
         // First the language: in one without spaces between words their number says nothing. Few words of none that can be
         // told are just few.
@@ -72,7 +73,7 @@ impl<'a> Detector<'a> {
         }
         answer.reason = (answer.verdict == Verdict::Uncertain).then_some(Reason::Inconclusive);
         answer.probability = judgement.probability;
-        answer.signals = signals(&self.model, &measured, judgement.score);
+        answer.signals = signals(&self.model, &document, &measured, judgement.score);
         answer.sentences = document
             .sentences
             .iter()

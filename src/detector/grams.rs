@@ -43,8 +43,8 @@ pub fn visit(document: &Document, table: Table, span: Span, mut visit: impl FnMu
                     continue;
                 }
                 let word = token.word;
-                visit(bucket(hash::mix(word)));
-                visit(bucket(hash::chain(one, word)));
+                visit(word_bucket(word));
+                visit(pair_bucket(one, word));
                 visit(bucket(hash::chain(hash::chain(two, one), word)));
                 (two, one) = (one, word);
             }
@@ -81,6 +81,16 @@ pub fn visit(document: &Document, table: Table, span: Span, mut visit: impl FnMu
             }
         }
     }
+}
+
+/// The bucket of a word alone in the table of words.
+pub fn word_bucket(word: u64) -> usize {
+    bucket(hash::mix(word))
+}
+
+/// The bucket of two words in a row in the table of words.
+pub fn pair_bucket(before: u64, word: u64) -> usize {
+    bucket(hash::chain(before, word))
 }
 
 /// How often each bucket occurs in a text, reusable for the next text.

@@ -7,7 +7,7 @@
 use super::document::{Document, Span};
 use super::hash;
 use super::style::moments;
-use super::token::Kind;
+use super::token::{Kind, Token};
 
 /// What a language model's tokens are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub const STEPS: f64 = 16.0;
 
 /// Features made of each language model.
 pub const FEATURES: usize = 14;
+/// Which of them say how much more expected the text is to machines than to people, in nats: over all tokens, over sentences.
+pub const RATIOS: [usize; 2] = [2, 7];
 
 /// A language model in place.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +83,17 @@ impl<'a> Lm<'a> {
             of(self.tokens, token).saturating_add(of(self.free, context))
         };
         ([side(0), side(1)], false)
+    }
+
+    /// How rare a word is by itself in the text of whoever uses it more: its surprise by frequency, in steps.
+    pub fn rarity(&self, token: &Token) -> u8 {
+        let index = usize::from(symbol(token.word));
+        self.tokens.iter().filter_map(|table| table.get(index)).copied().min().unwrap_or(u8::MAX)
+    }
+
+    /// Whether the two words were seen in a row often.
+    pub fn knows(&self, before: &Token, token: &Token) -> bool {
+        self.surprise(symbol(before.word), symbol(token.word)).1
     }
 
     /// Measures how expected some sentences are.

@@ -16,23 +16,30 @@ pub mod document;
 #[cfg(feature = "embedded-model")]
 mod embedded;
 mod engine;
+#[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
+mod evasion;
 pub mod features;
 pub mod grams;
 pub mod hash;
 pub mod judge;
 pub mod language;
 pub mod lexicon;
+#[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
+mod linear_time;
 pub mod lm;
 pub mod model;
 pub mod normal;
+mod offsets;
 #[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
 mod properties;
-mod signals;
+mod scripts;
+pub mod signals;
 mod splice;
 pub mod stack;
 pub mod style;
 pub mod token;
 pub mod trees;
+mod wording;
 
 pub use assessment::{
     Assessment, Confidence, Direction, Manipulation, ManipulationKind, ManipulationPlace, ModelInfo, Options, Reason,

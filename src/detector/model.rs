@@ -7,8 +7,8 @@ use super::container::{Container, ContainerError};
 use super::features::{self, Parts};
 use super::grams::{BUCKETS, Table, Weights};
 use super::lm::Lm;
+use super::signals;
 use super::stack::{Linear, Stack};
-use super::style;
 use super::trees::{Node, Trees};
 
 /// Sections of the file.
@@ -23,7 +23,7 @@ pub mod section {
     pub const ROOTS: u32 = 4;
     /// Calibration: [`super::Knot::FIELDS`] f64 each.
     pub const KNOTS: u32 = 5;
-    /// Usual ranges of each style feature: human low, high, AI low, high, f64.
+    /// Usual ranges of what signals speak of: human low, high, AI low, high, f64.
     pub const RANGES: u32 = 6;
     /// The linear half of the blend, f64.
     pub const LINEAR: u32 = 7;
@@ -57,7 +57,7 @@ pub struct Model<'a> {
     pub stack: Stack<'a>,
     /// Calibration by length.
     pub knots: Vec<Knot>,
-    /// Usual ranges of each style feature: human low, human high, AI low, AI high.
+    /// Usual ranges of each of [`signals::measures`]: human low, human high, AI low, AI high.
     pub ranges: Vec<[f64; 4]>,
 }
 
@@ -140,7 +140,7 @@ fn knots(fields: &[f64]) -> Result<Vec<Knot>, ModelError> {
 
 fn ranges(fields: &[f64]) -> Result<Vec<[f64; 4]>, ModelError> {
     let (found, rest) = fields.as_chunks::<4>();
-    (found.len() == style::COUNT && rest.is_empty() && fields.iter().all(|f| f.is_finite()))
+    (found.len() == signals::MEASURES && rest.is_empty() && fields.iter().all(|f| f.is_finite()))
         .then(|| found.to_vec())
         .ok_or(ModelError::Contents("ranges"))
 }

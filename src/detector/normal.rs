@@ -5,10 +5,11 @@
 //! cheap to change. So they are made equal here, and nothing behind this file sees them.
 
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::canonical_combining_class;
 
 use super::assessment::{Manipulation, ManipulationKind, ManipulationPlace};
-use super::disguise;
+use super::disguise::{self, Evidence, is_mark};
+use super::offsets::Offsets;
+use super::scripts::{self, Scripts};
 
 /// A text in the form in which it is measured, with the way back to the original.
 #[derive(Debug, Clone)]
@@ -17,16 +18,7 @@ pub struct Normal {
     pub text: String,
     /// What was undone.
     pub manipulation: Manipulation,
-    marks: Vec<Mark>,
-}
-
-/// From `byte` of the normal text on, until the next mark, the original goes on at `unit`.
-#[derive(Debug, Clone, Copy)]
-struct Mark {
-    byte: usize,
-    unit: usize,
-    /// `None`: one byte is one unit. `Some(n)`: the whole piece stands for `n` units.
-    cluster: Option<usize>,
+    offsets: Offsets,
 }
 
 impl Normal {
@@ -34,43 +26,32 @@ impl Normal {
     pub fn new(text: &str) -> Self {
         let mut writer = Writer {
             out: String::with_capacity(text.len() + 8),
-            marks: Vec::new(),
+            offsets: Offsets::default(),
             unit: 0,
             pending: Gap::None,
             manipulation: Manipulation::default(),
             last_source: '\n',
-            latin: disguise::mostly_latin(text),
+            scripts: Scripts::of(text),
+            evidence: Evidence::default(),
             in_word: false,
+            letters: 0,
             disguised: false,
+            long_word: false,
         };
         writer.run(text);
         let mut manipulation = writer.manipulation;
-        manipulation.suspicious = disguise::suspicious(&manipulation);
-        Self { text: writer.out, manipulation, marks: writer.marks }
+        manipulation.suspicious = writer.evidence.is_suspicious();
+        Self { text: writer.out, manipulation, offsets: writer.offsets }
     }
 
     /// UTF-16 offset in the original of the piece that begins at `byte`.
     pub fn start_unit(&self, byte: usize) -> usize {
-        self.mark(byte).map_or(0, |mark| match mark.cluster {
-            None => mark.unit + (byte - mark.byte),
-            Some(_) => mark.unit,
-        })
+        self.offsets.start_unit(byte)
     }
 
     /// UTF-16 offset in the original just behind the piece that ends before `byte`.
     pub fn end_unit(&self, byte: usize) -> usize {
-        let Some(last) = byte.checked_sub(1) else {
-            return 0;
-        };
-        self.mark(last).map_or(0, |mark| match mark.cluster {
-            None => mark.unit + (last - mark.byte) + 1,
-            Some(units) => mark.unit + units,
-        })
-    }
-
-    fn mark(&self, byte: usize) -> Option<Mark> {
-        let after = self.marks.partition_point(|mark| mark.byte <= byte);
-        after.checked_sub(1).and_then(|index| self.marks.get(index)).copied()
+        self.offsets.end_unit(byte)
     }
 }
 
@@ -84,18 +65,23 @@ enum Gap {
 
 struct Writer {
     out: String,
-    marks: Vec<Mark>,
+    offsets: Offsets,
     /// UTF-16 offset of the next source character.
     unit: usize,
     pending: Gap,
     manipulation: Manipulation,
     /// Last source character that was not dropped.
     last_source: char,
-    latin: bool,
+    scripts: Scripts,
+    evidence: Evidence,
     /// Whether the last character was a letter, invisible ones aside.
     in_word: bool,
+    /// Letters since the word began or was last hyphenated.
+    letters: usize,
     /// Whether the word being read is made to look Latin.
     disguised: bool,
+    /// Whether the word being read is longer than those of formulas.
+    long_word: bool,
 }
 
 impl Writer {
@@ -128,11 +114,7 @@ impl Writer {
                 }
             }
             let next = after.chars().next();
-            if !c.is_alphabetic() {
-                self.in_word &= disguise::is_invisible(c);
-            } else if !std::mem::replace(&mut self.in_word, true) {
-                self.disguised = self.latin && disguise::disguised_word(rest);
-            }
+            self.track(c, rest);
             if c.is_ascii() && !next.is_some_and(is_mark) {
                 self.ascii(c, next);
                 rest = after;
@@ -140,10 +122,25 @@ impl Writer {
                 let marks = after.chars().take_while(|&m| is_mark(m)).take(MAX_MARKS);
                 let length = width + marks.map(char::len_utf8).sum::<usize>();
                 let (cluster, after) = rest.split_at(length);
-                self.cluster(c, cluster, after.chars().next());
+                self.cluster(c, cluster, after);
                 rest = after;
             }
         }
+    }
+
+    /// Keeps account of the word that is being read.
+    fn track(&mut self, c: char, rest: &str) {
+        if !c.is_alphabetic() || disguise::is_blank_letter(c) {
+            self.in_word &= disguise::is_invisible(c);
+            self.letters *= usize::from(self.in_word);
+            return;
+        }
+        if !std::mem::replace(&mut self.in_word, true) {
+            self.letters = 0;
+            self.disguised = self.scripts.disguises(rest);
+            self.long_word = rest.chars().take(LONG_WORD).filter(|c| c.is_alphabetic()).count() == LONG_WORD;
+        }
+        self.letters += 1;
     }
 
     fn line_end(&mut self, marker: bool) {
@@ -168,18 +165,25 @@ impl Writer {
     }
 
     /// One non-ASCII character, or any character with combining marks.
-    fn cluster(&mut self, c: char, cluster: &str, next: Option<char>) {
+    fn cluster(&mut self, c: char, cluster: &str, after: &str) {
         let units = cluster.encode_utf16().count();
-        if let Some(kind) = disguise::invisible(c, self.last_source, next) {
-            self.found(kind, units);
+        let has_marks = cluster.len() > c.len_utf8();
+        if disguise::is_blank_letter(c) && !self.scripts.is_spaced() {
+            self.space(c, units);
         } else if disguise::is_invisible(c) {
-            // An emoji joiner or the like: nothing to read, nothing to report.
+            self.invisible(c, units, after);
+        } else if is_mark(c) && is_plain(self.last_source) {
+            self.drawn(units);
+        } else if c == disguise::KEY {
+            // The frame around a digit is an emoji: nothing to read, nothing to report.
+        } else if c.is_whitespace() && has_marks {
+            self.drawn(units);
+            self.gap();
         } else if c.is_whitespace() {
             if c == '\u{2028}' || c == '\u{2029}' || c == '\u{85}' {
                 self.line_end(false);
             } else {
-                self.found(ManipulationKind::OddSpace, units);
-                self.gap();
+                self.space(c, units);
             }
         } else {
             self.visible(c, cluster, units);
@@ -188,19 +192,91 @@ impl Writer {
         self.unit += units;
     }
 
+    fn space(&mut self, c: char, units: usize) {
+        self.found(ManipulationKind::OddSpace, units);
+        self.evidence.spaces += usize::from(!disguise::is_usual_blank(c));
+        self.gap();
+    }
+
+    /// An invisible character. In an emoji, where a script needs it, or as a bullet of some font there is nothing to report.
+    fn invisible(&mut self, c: char, units: usize, after: &str) {
+        let next = after.chars().next();
+        let inside = self.in_word && next.is_some_and(|n| n.is_alphabetic() || disguise::is_invisible(n));
+        if let Some(plain) = disguise::misread(c)
+            && (!inside || contraction(after))
+            && self.evidence.hidden <= 3
+        {
+            return self.put_cluster(std::iter::once(plain), units);
+        }
+        let Some(kind) = disguise::invisible(c, self.last_source, next).filter(|_| inside || !disguise::is_private(c))
+        else {
+            return;
+        };
+        self.found(kind, units);
+        if c == SOFT_HYPHEN {
+            // Hyphenation leaves two letters on either side.
+            let letters_follow = after.chars().take(2).filter(|c| c.is_alphabetic()).count() == 2;
+            self.evidence.hidden += usize::from(self.in_word && !(self.letters >= 2 && letters_follow));
+            self.letters = 0;
+        } else if kind == ManipulationKind::Bidi {
+            let latin = self.last_source.is_ascii_alphabetic() && next.is_some_and(|n| n.is_ascii_alphabetic());
+            self.evidence.turned += usize::from(latin || matches!(c, '\u{202d}' | '\u{202e}'));
+        } else {
+            // An encoding taken for another, twice over, leaves controls behind a letter such as "Â".
+            let garbled = matches!(c, '\u{80}'..='\u{9f}') && matches!(self.last_source, '\u{c0}'..='\u{ff}');
+            self.evidence.hidden += usize::from(inside && !garbled);
+        }
+    }
+
+    /// Marks drawn over something, which is read as if they were not there.
+    fn drawn(&mut self, units: usize) {
+        self.found(ManipulationKind::Combining, units);
+        self.evidence.drawn += 1;
+    }
+
     fn visible(&mut self, c: char, cluster: &str, units: usize) {
+        let plain_base = is_plain(c) || disguise::is_styled(c);
+        let left = |m: &char| plain_base && is_mark(*m);
+        if cluster.len() > c.len_utf8() && plain_base || self.disguised {
+            let marks = cluster.nfkc().filter(|m| is_mark(*m));
+            let (mut drawings, mut others) = (0, 0);
+            for mark in marks {
+                drawings += usize::from(disguise::is_drawing(mark));
+                others += 1;
+            }
+            if drawings > 0 || others > MAX_ACCENTS {
+                self.drawn(units);
+            }
+        }
         if let Some(plain) = punctuation(c) {
             return self.put_cluster(plain.chars(), units);
         }
         if disguise::is_styled(c) {
+            self.styled(units);
+            if let Some(letter) = disguise::white_on_black(c) {
+                return self.put_cluster(std::iter::once(letter), units);
+            }
+        } else if disguise::is_wide_punctuation(c) && self.scripts.looks_latin() {
             self.found(ManipulationKind::FullWidth, units);
         } else if self.disguised
-            && let Some(letter) = disguise::look_alike(c)
+            && let Some(letter) = scripts::look_alike(c)
         {
-            self.found(ManipulationKind::Homoglyph, units);
+            if scripts::small_capital(c).is_some() {
+                self.styled(units);
+            } else {
+                self.found(ManipulationKind::Homoglyph, units);
+                self.evidence.alike += 1;
+            }
+            // One stroke is an l in a word and an I before it.
+            let letter = if letter == 'I' && self.out.ends_with(char::is_lowercase) { 'l' } else { letter };
             return self.put_cluster(std::iter::once(letter), units);
         }
-        self.put_cluster(cluster.nfkc(), units);
+        self.put_cluster(cluster.nfkc().filter(|m| !left(m)), units);
+    }
+
+    fn styled(&mut self, units: usize) {
+        self.found(ManipulationKind::FullWidth, units);
+        self.evidence.styled += usize::from(self.long_word && self.scripts.looks_latin());
     }
 
     fn found(&mut self, kind: ManipulationKind, units: usize) {
@@ -211,6 +287,7 @@ impl Writer {
             ManipulationKind::Homoglyph => found.homoglyph += 1,
             ManipulationKind::FullWidth => found.full_width += 1,
             ManipulationKind::OddSpace => found.odd_space += 1,
+            ManipulationKind::Combining => found.combining += 1,
         }
         if found.places.len() < Manipulation::MAX_PLACES {
             found.places.push(ManipulationPlace { start: self.unit, end: self.unit + units, kind });
@@ -223,11 +300,7 @@ impl Writer {
 
     fn put(&mut self, c: char) {
         self.flush();
-        let byte = self.out.len();
-        let goes_on = self.marks.last().is_some_and(|m| m.cluster.is_none() && m.unit + (byte - m.byte) == self.unit);
-        if !goes_on {
-            self.marks.push(Mark { byte, unit: self.unit, cluster: None });
-        }
+        self.offsets.unit(self.out.len(), self.unit);
         self.out.push(c);
     }
 
@@ -241,7 +314,7 @@ impl Writer {
             self.flush();
             if first {
                 first = false;
-                self.marks.push(Mark { byte: self.out.len(), unit: self.unit, cluster: Some(units) });
+                self.offsets.piece(self.out.len(), self.unit, units);
             }
             self.out.push(c);
         }
@@ -260,8 +333,9 @@ impl Writer {
 
 /// Length in bytes of a heading, list or quote marker at the start of a line, blanks included.
 fn line_marker(rest: &str) -> Option<usize> {
-    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    if blanks > 12 {
+    // Looked at from each blank of a line: reading all that follow would take time that grows with their square.
+    let blanks = rest.bytes().take(MAX_INDENT + 1).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    if blanks > MAX_INDENT {
         return None;
     }
     let line = rest.get(blanks..)?;
@@ -286,9 +360,26 @@ fn punctuation(c: char) -> Option<&'static str> {
     })
 }
 
-fn is_mark(c: char) -> bool {
-    !c.is_ascii() && canonical_combining_class(c) != 0
+/// Whether marks that make no letter with it are only drawn over it. Other scripts are written with marks of their own.
+fn is_plain(c: char) -> bool {
+    c.is_ascii() || scripts::is_latin(c)
 }
+
+/// Whether what follows an apostrophe ends a word as in "don't".
+fn contraction(after: &str) -> bool {
+    ["s", "t", "re", "ve", "ll", "d", "m"]
+        .iter()
+        .filter_map(|ending| after.strip_prefix(ending))
+        .any(|rest| !rest.starts_with(char::is_alphanumeric))
+}
+
+const SOFT_HYPHEN: char = '\u{ad}';
+/// Letters of a word that is longer than those of formulas.
+const LONG_WORD: usize = 4;
+/// Marks on one letter, beside those that are part of it, from which on they are not its accents.
+const MAX_ACCENTS: usize = 2;
+/// A marker stands behind no more blanks than this.
+const MAX_INDENT: usize = 12;
 
 /// More combining marks than this on one character are cut off into a cluster of their own, so that a text of nothing
 /// but marks stays linear.

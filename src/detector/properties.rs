@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::container::{self, Container};
+use super::linear_time;
 use super::{Assessment, Detector, Options, Verdict, assess, embedded};
 
 #[repr(C, align(16))]
@@ -70,6 +71,19 @@ proptest! {
             *byte ^= 1 << bit;
         }
         prop_assert!(container::verify(&flipped).is_err());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_shape_up_to_the_limit_gets_a_sound_answer(
+        shapes in proptest::collection::vec((any::<usize>(), 0_usize..=50_000), 1..4),
+    ) {
+        let text: String = shapes.iter().map(|&(index, length)| linear_time::shape(index, length)).collect();
+        let text: String = text.chars().take(100_000).collect();
+        holds(&text, &assess(&text, &Options { min_words: 0 }))?;
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use edgekeep::detector::features::{self, Parts, measure};
 use edgekeep::detector::grams::{BUCKETS, Bag, Table, Weights};
 use edgekeep::detector::lm::{self, Lm, Unit};
+use edgekeep::detector::signals;
 use edgekeep::detector::stack::{Linear, Stack};
 use edgekeep::detector::style;
 
@@ -77,7 +78,7 @@ pub struct Fitted {
     pub linear: Linear,
     /// Calibration by length.
     pub knots: Vec<edgekeep::detector::calibration::Knot>,
-    /// Usual ranges of each style feature.
+    /// Usual ranges of what signals speak of.
     pub ranges: Vec<[f64; 4]>,
 }
 
@@ -136,7 +137,7 @@ pub fn fit(data: &Prepared, subset: &[usize], options: &Options, progress: &Prog
     }
     Fitted {
         knots: calibrate::knots(&familiar, &new),
-        ranges: ranges(&measured[..count], &ai[..count]),
+        ranges: ranges(&measured[..count], &ai[..count], &linear),
         parts: parts.swap_remove(0),
         forest,
         linear,
@@ -371,15 +372,16 @@ fn kind_folds(data: &Prepared, subset: &[usize], options: &Options) -> Vec<usize
     data.rows.iter().map(|row| of_kind[row.kind]).collect()
 }
 
-/// Tenth and ninetieth percentile of each style feature for people and for machines.
-fn ranges(measured: &[Vec<f32>], ai: &[bool]) -> Vec<[f64; 4]> {
-    parallel::map(style::COUNT, |feature| {
+/// Tenth and ninetieth percentile of what signals speak of, for people and for machines.
+fn ranges(measured: &[Vec<f32>], ai: &[bool], linear: &Linear) -> Vec<[f64; 4]> {
+    let measures: Vec<Vec<f64>> = measured.iter().map(|row| signals::measures(row, linear)).collect();
+    parallel::map(signals::MEASURES, |at| {
         let tails = |wanted: bool| {
-            let mut values: Vec<f32> =
-                measured.iter().zip(ai).filter(|(_, ai)| **ai == wanted).map(|(row, _)| row[feature]).collect();
-            values.sort_unstable_by(f32::total_cmp);
+            let mut values: Vec<f64> =
+                measures.iter().zip(ai).filter(|(_, ai)| **ai == wanted).map(|(row, _)| row[at]).collect();
+            values.sort_unstable_by(f64::total_cmp);
             let at = |share: f64| values.get((share * values.len() as f64) as usize).copied().unwrap_or(0.0);
-            [f64::from(at(0.1)), f64::from(at(0.9))]
+            [at(0.1), at(0.9)]
         };
         let (human, machine) = (tails(false), tails(true));
         [human[0], human[1], machine[0], machine[1]]

@@ -80,4 +80,5 @@ export const DISGUISES = [
   ["homoglyph", "letters of other scripts that look Latin"],
   ["full_width", "stylised letters"],
   ["odd_space", "unusual spaces"],
+  ["combining", "letters with marks drawn over them"],
 ] as const;
