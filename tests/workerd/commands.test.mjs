@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -12,6 +13,7 @@ import { PROJECT } from "../../scripts/paths.mjs";
 import { freePort } from "../../scripts/ports.mjs";
 import { sleep } from "../../scripts/process.mjs";
 import { wrangler, wranglerEnvironment } from "../../scripts/wrangler.mjs";
+import { databaseFile } from "./harness.mjs";
 
 const SETTINGS = { ENVIRONMENT: "development", JWT_SECRET: "dGVzdHMgb25seTogbmV2ZXIgYSByZWFsIHNlY3JldCE", OPERATOR_TOKEN: "fQ7mV2xLr9TzB4kNw8PcJ5sHd3GyEa6uXoKi1RbMnZ0", OPERATOR_LIMIT: "10000/minute" };
 const ACCOUNT = { email: "drill@example.com", password: "engine weaves patterns like a loom" };
@@ -74,6 +76,13 @@ class Local {
     const headers = { ...(body ? { "content-type": "application/json" } : {}), ...(token ? { authorization: `Bearer ${token}` } : {}) };
     const answer = await fetch(`http://127.0.0.1:${this.port}/api/v1${path}`, { method: body ? "POST" : "GET", headers, body: body ? JSON.stringify(body) : null });
     return { status: answer.status, body: /** @type {any} */ (await answer.json().catch(() => undefined)) };
+  }
+
+  /** Writes into the database past everything. @param {(database: DatabaseSync) => void} change */
+  write(change) {
+    const database = new DatabaseSync(databaseFile(this.state));
+    change(database);
+    database.close();
   }
 
   #env() {
@@ -146,6 +155,51 @@ describe("the drill, by the commands", { timeout: 600_000 }, () => {
     await local.serve();
     assert.equal((await local.api("/auth/me", undefined, token)).status, 401);
     assert.equal((await local.api("/auth/login", ACCOUNT)).status, 200);
+  });
+
+  it("asks the Worker that is there, also when that refuses", async () => {
+    const own = local.settings;
+    local.settings = join(local.folder, "others");
+    writeFileSync(local.settings, `OPERATOR_TOKEN=${SETTINGS.OPERATOR_TOKEN.replace("f", "g")}\n`);
+    const refused = await local.command("backup", "list");
+    local.settings = own;
+    assert.equal(refused.code, 1);
+    assert.ok(refused.err.includes(`http://127.0.0.1:${local.port} refuses the token`), refused.err);
+  });
+
+  it("s11: restores what was destroyed: the old password opens the account, the old token does not", async () => {
+    const { access_token } = (await local.api("/auth/login", ACCOUNT)).body;
+    assert.equal((await local.api("/auth/me", undefined, access_token)).status, 200);
+    const { id: last } = (await local.json("backup", "now")).backup;
+    await local.halt();
+    rmSync(join(local.state, "v3", "d1"), { recursive: true });
+    assert.deepEqual((await local.json("backup", "list")).backups.map((/** @type {any} */ one) => one.id), [last]);
+    assert.equal((await local.json("restore", "--from", "latest", "--to", "local")).id, last);
+    await local.serve();
+    assert.equal((await local.api("/auth/me", undefined, access_token)).status, 401);
+    assert.equal((await local.api("/auth/me", undefined, token)).status, 401);
+    assert.equal((await local.api("/auth/login", ACCOUNT)).status, 200);
+  });
+});
+
+describe("a database that is hard to read, by the commands", { timeout: 600_000 }, () => {
+  const local = new Local();
+  before(() => local.prepare());
+  after(() => local.stop());
+
+  it("verifies every REAL and every kind of line", async () => {
+    local.write((database) => {
+      database.exec("CREATE TABLE reals (id INTEGER PRIMARY KEY, v REAL); CREATE TABLE texts (v TEXT DEFAULT 'a\rb\u2028c')");
+      const insert = database.prepare("INSERT INTO reals (v) VALUES (?)");
+      for (let power = -9; power < 20; power += 1) for (let n = 0; n < 40; n += 1) insert.run((Math.random() - 0.5) * 10 ** power);
+      for (const short of [1e-5, 2.5e-5, 1e-4, -9.99e-5, 0.00012, 1e15, 1e16, 123456789012345]) insert.run(short);
+      const text = database.prepare("INSERT INTO texts VALUES (?)");
+      for (const ends of ["\u2028", "\u2029", "\u0085", "\v\f", "a\u2028;\nb", "\r", "x\r\ny"]) text.run(`one${ends}two`);
+      database.exec("INSERT INTO texts DEFAULT VALUES");
+    });
+    assert.ok((await local.json("backup", "now")).backup.verified_at);
+    const verified = await local.json("backup", "verify", "latest");
+    assert.deepEqual([verified.restored, verified.problems], [true, []]);
   });
 });
 
