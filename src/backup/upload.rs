@@ -194,12 +194,13 @@ pub(super) fn manifest(run: &Run) -> Option<Manifest> {
             members: run.members.clone(),
             parts: run.parts.iter().map(|(extent, _)| extent.clone()).collect(),
         },
+        self_sha256: None,
     })
 }
 
 fn manifest_bytes(run: &Run) -> Result<Vec<u8>, Stop> {
     let manifest = manifest(run).ok_or_else(Stop::lost)?;
-    serde_json::to_vec_pretty(&manifest).map_err(|error| Stop::Never(error.to_string()))
+    manifest.sealed().map_err(|error| Stop::Never(error.to_string()))
 }
 
 /// Chunks of a part: 5 MiB, the least that R2 takes, and a little more when they are encrypted.
