@@ -19,6 +19,8 @@ import { wrangler, wranglerEnvironment } from "./wrangler.mjs";
 
 /** @param {{ url?: string | undefined, port?: number, persist?: string | undefined }} where @returns {Promise<Operator>} */
 export async function operator({ url, port = 8787, persist }) {
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Problem("--port takes a number from 1 to 65535");
+  if (url && !URL.canParse(url)) throw new Problem(`"${url}" is no URL`, "One looks like https://example.com.");
   if (url) {
     const token = process.env.OPERATOR_TOKEN;
     if (!token) throw new Problem("OPERATOR_TOKEN is not set", "Set it to the secret of the Worker that --url names.");
@@ -26,7 +28,7 @@ export async function operator({ url, port = 8787, persist }) {
   }
   const local = `http://127.0.0.1:${port}`;
   const token = localToken();
-  if ((await answer(local))?.headers.has("x-request-id")) return calls(local, token, async () => {});
+  if ((await alive(local))?.headers.has("x-request-id")) return calls(local, token, async () => {});
   const own = await freePort();
   const settings = process.env.EDGEKEEP_DEV_VARS;
   const given = [...(persist ? ["--persist-to", persist] : []), ...(settings ? ["--env-file", settings] : [])];
@@ -40,7 +42,7 @@ export async function operator({ url, port = 8787, persist }) {
     child.kill("SIGTERM");
     await ended;
   };
-  for (const deadline = Date.now() + 180_000; !(await answer(`http://127.0.0.1:${own}`)); await sleep(300)) {
+  for (const deadline = Date.now() + 180_000; !(await alive(`http://127.0.0.1:${own}`)); await sleep(300)) {
     if (child.exitCode === null && Date.now() < deadline) continue;
     await end();
     throw new Problem("The Worker did not start", "`npm run dev` says why.");
@@ -58,7 +60,7 @@ function localToken() {
 
 // Whatever a Worker answers, it is there: also one whose database is gone, whose limit is used up or whose token is another.
 // Ours says by the id of the request that it is one; nothing else may stand in for it.
-async function answer(/** @type {string} */ url) {
+async function alive(/** @type {string} */ url) {
   return fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
 }
 
