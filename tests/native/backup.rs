@@ -399,6 +399,29 @@ async fn a_manifest_vouches_for_itself() {
 }
 
 #[tokio::test]
+async fn a_run_that_another_version_takes_up_attests_the_manifest_that_lies_there() {
+    let bench = Bench::over(menagerie());
+    bench.start(ID).await;
+    bench.until(Phase::Load).await;
+    let before = Manifest { self_sha256: None, software: "0.0.9".into(), ..manifest(&bench, ID) };
+    bench.objects.plant(&manifest_key(ID), serde_json::to_vec_pretty(&before).unwrap());
+    assert_good(&bench.finish().await);
+    let backup = catalog::one(bench.objects.as_ref(), ID).await.unwrap().unwrap();
+    assert!(backup.verified_at.is_some());
+}
+
+#[tokio::test]
+async fn a_manifest_that_changed_before_it_was_attested_is_not_attested() {
+    let bench = Bench::over(menagerie());
+    bench.start(ID).await;
+    bench.until(Phase::Load).await;
+    let other = Manifest { as_of: "2027-01-02T03:04:05.000Z".into(), ..manifest(&bench, ID) };
+    bench.objects.plant(&manifest_key(ID), other.sealed().unwrap());
+    assert_eq!(bench.finish().await.phase, Phase::Failed);
+    assert!(bench.objects.look(&verified_key(ID)).is_none());
+}
+
+#[tokio::test]
 async fn what_a_newer_version_made_is_left_alone() {
     let bench = Bench::over(menagerie());
     assert_good(&bench.run(ID).await);
