@@ -4,6 +4,7 @@ import { createHash, createHmac } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PROJECT } from "./paths.mjs";
+import { Problem, sleep } from "./process.mjs";
 
 /** The folder of the local state. @param {string | undefined} persist */
 const stateOf = (persist) => (persist ? resolve(PROJECT, persist) : join(PROJECT, ".wrangler", "state"));
@@ -31,10 +32,20 @@ const KIND = "miniflare-D1DatabaseObject";
 export async function putInPlace(database, file, persist, progress) {
   const { backup } = await import("node:sqlite");
   rmSync(join(stateOf(persist), "migrated"), { force: true });
-  const all = await backup(database, file, { rate: PAGES, progress: ({ totalPages, remainingPages }) => progress(totalPages - remainingPages, totalPages) });
-  progress(all, all);
+  for (const deadline = Date.now() + PATIENCE; ; await sleep(100)) {
+    try {
+      const all = await backup(database, file, { rate: PAGES, progress: ({ totalPages, remainingPages }) => progress(totalPages - remainingPages, totalPages) });
+      return progress(all, all);
+    } catch (error) {
+      // Whoever writes at this moment is waited for; SQLite does not say so by itself here.
+      if (Date.now() < deadline) continue;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Problem("The database can't be replaced, and is as it was", `${file} (${why}): another program may be writing to it all the time.`);
+    }
+  }
 }
 
+const PATIENCE = 5_000;
 /** Pages of a step: 16 MiB. */
 const PAGES = 4_096;
 

@@ -4,9 +4,11 @@
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
 import { generateIdentity, identityToRecipient } from "age-encryption";
 import { differences } from "../../scripts/contents.mjs";
+import { databaseFile } from "../../scripts/local.mjs";
 import { targetOf } from "../../scripts/target.mjs";
 import { ACCOUNT, Local, SETTINGS } from "./local.mjs";
 
@@ -140,6 +142,29 @@ describe("a database that is hard to read, by the commands", { timeout: 600_000 
       const found = database.prepare("SELECT (SELECT count(*) FROM reals) > 1000 AS reals, (SELECT sql LIKE '%BEGIN%' FROM sqlite_schema WHERE name = 'words') AS words, (SELECT count(*) FROM sqlite_schema WHERE name = 'more') AS more").get();
       assert.deepEqual({ ...found }, { reals: 1, words: 1, more: 0 });
     });
+  });
+
+  it("waits for who writes, and leaves all as it is when that takes too long", async () => {
+    const holder = new DatabaseSync(databaseFile(local.state));
+    const held = async (/** @type {number} */ ms) => {
+      holder.exec("BEGIN IMMEDIATE; CREATE TABLE meanwhile (v)");
+      const release = setTimeout(() => holder.exec("COMMIT"), ms);
+      const done = await local.command("restore", "--from", file, "--to", "local", "--replace");
+      clearTimeout(release);
+      return done;
+    };
+    const file = join(local.folder, "hard.sql.gz");
+    await local.json("backup", "download", "latest", "--out", file);
+    const refused = await held(60_000);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /can't be replaced, and is as it was/);
+    holder.exec("COMMIT");
+    assert.ok(holder.prepare("SELECT name FROM sqlite_schema WHERE name = 'meanwhile'").get());
+    holder.exec("DROP TABLE meanwhile");
+    const done = await held(3_000);
+    assert.equal(done.code, 0, done.err);
+    assert.equal(holder.prepare("SELECT name FROM sqlite_schema WHERE name = 'meanwhile'").get(), undefined);
+    holder.close();
   });
 
   it("compares every row of what it has put in place", async () => {
