@@ -1,34 +1,48 @@
 // A backup outside the Worker: fetched, every hash checked, opened, compared.
 
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, openSync, closeSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, openSync, closeSync, fstatSync, readFileSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { contents, differences } from "./contents.mjs";
 import { load } from "./load.mjs";
+import { readManifest } from "./manifest.mjs";
 import { Problem } from "./process.mjs";
-import { digest as digestOf } from "./rows.mjs";
 
 /** @typedef {import("./operator.mjs").Operator} Operator */
 
 /** The id behind `latest`: the newest backup that has been restored. @param {Operator} operator @param {string} wanted */
 export async function resolveId(operator, wanted) {
-  if (wanted !== "latest") return wanted;
+  if (wanted !== "latest") {
+    if (!isId(wanted)) throw new Problem(`"${wanted}" is no id of a backup`, "`npm run backup -- list` shows them.");
+    return wanted;
+  }
   const { backups } = await operator.json("/backups");
   const last = backups.filter((/** @type {any} */ backup) => backup.verified_at).at(-1);
   if (!last) throw new Problem("There is no verified backup", "`npm run backup -- now` makes one.");
   return last.id;
 }
 
+/** It is shaped like the id of a backup. @param {string} text */
+export function isId(text) {
+  return /^\d{8}T\d{6}Z-[0-9a-f]{8}$/.test(text);
+}
+
 /**
- * Writes the object of a backup to a file, part by part, each checked against the manifest. Beside it goes the manifest.
+ * Writes the object of a backup to a file, part by part, each checked against the manifest, which is checked before. Gives
+ * the manifest, and its text as it lies in the bucket.
  * @param {Operator} operator @param {string} id @param {string} file @param {(done: number, all: number) => void} [progress]
  */
 export async function download(operator, id, file, progress = () => {}) {
   const detail = await operator.json(`/backups/${encodeURIComponent(id)}`);
-  const { object } = detail.manifest;
+  // A Worker of an earlier version gives the manifest alone.
+  const text = detail.manifest_text ?? JSON.stringify(detail.manifest, null, 2);
+  const manifest = readManifest(text, { of: id, attested: detail.attested_sha256 });
+  if (manifest.id !== id) throw new Problem(`The manifest of ${id} is damaged`, `It is that of ${manifest.id}.`);
+  const { object } = manifest;
   const partial = `${file}.partial`;
-  const out = openSync(partial, "w", 0o600);
+  const out = opened(partial);
   const whole = createHash("sha256");
   try {
     for (const [at, part] of object.parts.entries()) {
@@ -48,7 +62,16 @@ export async function download(operator, id, file, progress = () => {}) {
     closeSync(out);
   }
   renameSync(partial, file);
-  return detail;
+  return { manifest, text, verified_at: /** @type {string | null} */ (detail.verified_at) };
+}
+
+/** @param {string} file */
+function opened(file) {
+  try {
+    return openSync(file, "w", 0o600);
+  } catch (error) {
+    throw new Problem(`${file} can't be written`, message(error));
+  }
 }
 
 /**
@@ -66,7 +89,12 @@ export async function open(file, sql, { manifest, identity } = {}) {
       yield chunk;
     }
   };
-  await pipeline(await plain(file, identity), createGunzip(), count, createWriteStream(sql, { mode: 0o600 }));
+  const source = await plain(file, identity);
+  try {
+    await pipeline(source, createGunzip(), count, createWriteStream(sql, { mode: 0o600 }));
+  } catch (error) {
+    throw new Problem(`${file} can't be opened: it is damaged, cut off or no backup`, message(error));
+  }
   // Backups of earlier versions have a digest of the text as well; the digests of the tables say the same.
   const wanted = manifest?.sql.sha256;
   if (manifest && (bytes !== manifest.sql.bytes || (wanted && digest.digest("hex") !== wanted))) {
@@ -81,9 +109,15 @@ async function plain(/** @type {string} */ file, /** @type {string | undefined} 
   if (!existsSync(identity)) throw new Problem(`There is no file ${identity}`);
   const { Decrypter } = await import("age-encryption");
   const decrypter = new Decrypter();
-  for (const line of readFileSync(identity, "utf8").split("\n")) if (line.startsWith("AGE-SECRET-KEY-")) decrypter.addIdentity(line.trim());
-  const stream = /** @type {any} */ (await decrypter.decrypt(/** @type {any} */ (Readable.toWeb(source))));
-  return Readable.fromWeb(stream);
+  const keys = readFileSync(identity, "utf8").split("\n").filter((line) => line.startsWith("AGE-SECRET-KEY-"));
+  if (keys.length === 0) throw new Problem(`${identity} holds no age identity`, "It has a line that begins with AGE-SECRET-KEY-.");
+  try {
+    for (const line of keys) decrypter.addIdentity(line.trim());
+    const stream = /** @type {any} */ (await decrypter.decrypt(/** @type {any} */ (Readable.toWeb(source))));
+    return Readable.fromWeb(stream);
+  } catch (error) {
+    throw new Problem(`${file} can't be decrypted with ${identity}`, message(error));
+  }
 }
 
 async function isAge(/** @type {string} */ file) {
@@ -93,25 +127,51 @@ async function isAge(/** @type {string} */ file) {
 
 /**
  * Loads SQL into a database of its own, in a file that goes with it, and compares every row with the manifest.
- * @param {string} sql @param {any} manifest
+ * @param {string} sql @param {any} manifest @param {(done: number, all: number) => void} [progress]
  */
-export async function restoreToCompare(sql, manifest) {
+export async function restoreToCompare(sql, manifest, progress) {
   const { DatabaseSync } = await import("node:sqlite");
   const database = new DatabaseSync("");
   try {
-    await load(database, sql);
-    const problems = [];
-    for (const { name, rows, sha256: wanted } of manifest.tables) {
-      const found = digestOf(database, name);
-      if (found.rows !== rows) problems.push(`${name}: ${found.rows} rows instead of ${rows}`);
-      else if (found.sha256 !== wanted) problems.push(`${name}: its rows are not those that were backed up`);
-    }
-    const said = database.prepare("PRAGMA integrity_check").get()?.integrity_check;
-    if (said !== "ok") problems.push(`integrity_check: ${said}`);
-    return problems;
+    return await restoreInto(database, sql, manifest, progress);
   } finally {
     database.close();
   }
+}
+
+/**
+ * Loads SQL into an empty database, and says what is not as the manifest has it, when there is one.
+ * @param {import("node:sqlite").DatabaseSync} database @param {string} sql @param {any} manifest @param {(done: number, all: number) => void} [progress]
+ */
+export async function restoreInto(database, sql, manifest, progress) {
+  try {
+    await load(database, sql, progress);
+  } catch (error) {
+    throw new Problem("SQLite can't load the SQL of the backup", message(error));
+  }
+  const problems = manifest ? differences(contents(database), manifest) : [];
+  const said = database.prepare("PRAGMA integrity_check").get()?.integrity_check;
+  if (said !== "ok") problems.push(`integrity_check: ${said}`);
+  return problems;
+}
+
+/** The SQL ends as a dump does: half of one loads too. @param {string} sql */
+export function isWhole(sql) {
+  const file = openSync(sql, "r");
+  try {
+    const last = Buffer.alloc(END.length);
+    const at = fstatSync(file).size - END.length;
+    return at >= 0 && readSync(file, last, 0, END.length, at) === END.length && last.toString() === END;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The last line of a dump, as src/backup/writer.rs has it. Those of earlier versions have none. */
+const END = "-- end of dump\n";
+
+function message(/** @type {unknown} */ error) {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function sha256Of(/** @type {string} */ file) {

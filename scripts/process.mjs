@@ -22,7 +22,8 @@ export class Problem extends Error {
  */
 export function ask(program, args, options = {}) {
   const { cwd = PROJECT, env = process.env, timeout = 30_000 } = options;
-  const done = spawnSync(program, args, { cwd, env, timeout, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  // Without a bound of its own: what comes out is as long as it is, and is to be had whole.
+  const done = spawnSync(program, args, { cwd, env, timeout, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: Infinity });
   return { ok: done.status === 0, out: (done.stdout ?? "").trim(), err: (done.stderr ?? "").trim() };
 }
 

@@ -92,11 +92,11 @@ function real(/** @type {number} */ value) {
   return isSure(shortest) ? shortest : exactly(value);
 }
 
-// As Rust writes it: a fraction always, an exponent below 1e-5 and from 1e16 on.
+// As Rust writes it: a fraction or an exponent always, the latter below 1e-4 and from 1e16 on.
 function decimal(/** @type {number} */ value) {
   const [mantissa = "", exponent = "0"] = value.toExponential().split("e");
   const power = Number(exponent);
-  if (power < -5 || power >= 16) return `${mantissa}e${power}`;
+  if (power < -4 || power >= 16) return `${mantissa}e${power}`;
   const plain = value.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 30, maximumSignificantDigits: 17 });
   const fraction = Math.max(0, mantissa.replace(/^-?\d\.?/, "").length - power);
   const shown = fraction > 0 ? value.toFixed(fraction) : plain;

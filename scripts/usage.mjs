@@ -128,25 +128,26 @@ All that can be said without running the tests, or the checks that are named; en
   },
   restore: {
     values: ["from", "to", "identity", "url", "port", "persist-to"],
-    flags: ["replace", "dry-run", "json"],
+    flags: ["replace", "dry-run", "without-manifest", "json"],
     text: `npm run restore -- --from latest|ID|FILE --to local|remote:NAME [options]
 
   --from       the newest verified backup, one by its id, or a file that \`npm run backup -- download\` wrote
   --to         the database on this machine, or the D1 database NAME of your account
-  --replace    empty a database that is not empty; without it that is refused
+  --to TIME    a moment between two backups (2026-11-25T12:00:00Z): prints the commands of D1 Time Travel, does nothing
+  --replace    put it in the place of what the database holds; without it a database that is not empty is refused
   --dry-run    check everything, write nothing
+  --without-manifest  take a file that no manifest lies beside: nothing vouches for it but its last line
   --identity FILE  age identity, for what is encrypted
   --persist-to DIR where the local state is, as wrangler has it
   --url, --port, --json as for \`npm run backup\`
 
-Afterwards every session from before the restore is dead: people log in again.
-A moment between two backups: \`npx wrangler d1 time-travel restore NAME --bookmark=...\`, with the bookmark that this prints.
+The database is replaced as a whole or not at all. Afterwards every session from before the restore is dead: people log in again.
 
   npm run restore -- --from latest --to local --replace
   npm run restore -- --from backup.sql.gz --to remote:edgekeep --dry-run`,
   },
   train: {
-    values: ["out", "model-version", "data", "seed", "exclude-source"],
+    values: ["out", "model-version", "data", "also", "seed", "exclude-source"],
     flags: ["include-non-commercial"],
     text: `npm run train -- [options]
 
@@ -154,6 +155,7 @@ Trains the detector and writes the model file; the same data and seed give the s
 
   --out FILE                 model/detector.bin unless given
   --data DIR                 the folder of labelled texts
+  --also FILE                more labelled texts; trainer/data/modern.jsonl.gz where --data is not given
   --seed N                   seed of all random choices, 1 unless given
   --model-version TEXT       version to write into the file
   --exclude-source NAME      leaves a source out; may be given more than once
@@ -162,19 +164,20 @@ Trains the detector and writes the model file; the same data and seed give the s
   npm run train -- --seed 2 --out /tmp/detector.bin`,
   },
   eval: {
-    values: ["model", "sample", "data", "seed", "exclude-source"],
-    flags: ["json", "leave-one-source-out", "splices", "include-non-commercial"],
+    values: ["model", "sample", "data", "also", "seed", "exclude-source"],
+    flags: ["json", "card", "leave-one-source-out", "splices", "include-non-commercial"],
     words: Infinity,
     text: `npm run eval -- [FILE ...] [options]
 
 Measures the detector on labelled texts (.jsonl, .jsonl.gz), those of the data folder unless given.
 
   --model FILE               model/detector.bin unless given
-  --json                     one JSON object instead of tables
+  --json                     an array of one object a file instead of tables
+  --card                     the tables of MODEL.md
   --leave-one-source-out     trains without each source in turn and measures on it
   --sample N                 with that: trains on N in a hundred groups of texts only
   --splices                  measures on splices of human and machine texts
-  --data, --seed, --exclude-source, --include-non-commercial as for \`npm run train\`
+  --data, --also, --seed, --exclude-source, --include-non-commercial as for \`npm run train\`
 
   npm run eval -- texts.jsonl --json`,
   },

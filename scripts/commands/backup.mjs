@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { download, open, resolveId, restoreToCompare } from "../backups.mjs";
 import { operator } from "../operator.mjs";
 import { Problem, sleep } from "../process.mjs";
+import { parts, percent } from "../progress.mjs";
 import { options, usageOf } from "../usage.mjs";
 
 /** Backups: make, list, verify, prune, download. */
 export default async function backup(/** @type {string[]} */ args) {
   const { words, values, flags } = options("backup", args);
   const [command, id] = words;
-  if (!command) return void console.log(usageOf("backup").text);
+  check(words, values);
   if (flags.json) console.log = console.error;
   const print = (/** @type {unknown} */ value) => void (flags.json && process.stdout.write(`${JSON.stringify(value, null, 2)}\n`));
   const api = await operator({ url: values.url, port: Number(values.port ?? 8787), persist: values["persist-to"] });
@@ -25,26 +26,35 @@ export default async function backup(/** @type {string[]} */ args) {
         return print(listed);
       }
       case "verify":
-        return await verify(api, await resolveId(api, named(id)), values.identity, print);
+        return await verify(api, await resolveId(api, id ?? ""), values.identity, print);
       case "prune": {
         const said = await api.json("/backups/prune", { method: "POST", body: JSON.stringify({ dry_run: flags["dry-run"] ?? false }) });
         for (const one of said.backups) console.log(`${one.id}  ${one.stays ? `stays: ${one.reasons.join(", ")}` : said.dry_run ? "would go" : "gone"}`);
         return print(said);
       }
       case "download": {
-        if (!values.out) throw new Problem("--out FILE is missing", "Where shall it go?");
-        const own = await resolveId(api, named(id));
-        const { manifest } = await download(api, own, values.out, progress);
-        writeFileSync(`${values.out}.manifest.json`, JSON.stringify(manifest, null, 2));
+        const own = await resolveId(api, id ?? "");
+        const { manifest, text } = await download(api, own, values.out ?? "", parts());
+        // As it lies in the bucket, byte by byte: its digests are of this text.
+        writeFileSync(`${values.out}.manifest.json`, text);
         console.log(`${own} is in ${values.out}, every hash is right; its manifest lies beside it`);
         return print({ id: own, file: values.out, bytes: manifest.object.bytes });
       }
-      default:
-        throw new Problem(`There is no command ${command}`, usageOf("backup").text);
     }
   } finally {
     await api.end();
   }
+}
+
+// Before any Worker is asked, or started to be asked.
+/** @param {string[]} words @param {Record<string, string | undefined>} values */
+function check([command = "", id, ...more], values) {
+  const takesId = ["verify", "download"].includes(command);
+  if (!takesId && !["now", "list", "prune"].includes(command)) throw new Problem(command ? `There is no command ${command}` : "Which command?", usageOf("backup").text);
+  const extra = takesId ? more[0] : id;
+  if (extra !== undefined) throw new Problem(`${extra} is one word too many`, usageOf("backup").text);
+  if (takesId && !id) throw new Problem("Which backup?", "Name its id, or `latest`.");
+  if (command === "download" && !values.out) throw new Problem("--out FILE is missing", "Where shall it go?");
 }
 
 /** @param {import("../operator.mjs").Operator} api @param {(value: unknown) => void} print */
@@ -67,12 +77,12 @@ async function now(api, print) {
 async function verify(api, id, identity, print) {
   const folder = mkdtempSync(join(tmpdir(), "edgekeep-verify-"));
   try {
-    const { manifest, verified_at } = await download(api, id, join(folder, "object"), progress);
+    const { manifest, verified_at } = await download(api, id, join(folder, "object"), parts());
     const readable = !manifest.object.encryption || identity !== undefined;
     let problems = /** @type {string[]} */ ([]);
     if (readable) {
       await open(join(folder, "object"), join(folder, "dump.sql"), { manifest, identity });
-      problems = await restoreToCompare(join(folder, "dump.sql"), manifest);
+      problems = await restoreToCompare(join(folder, "dump.sql"), manifest, percent("loaded"));
     }
     print({ id, verified_at, hashes: "right", restored: readable, problems });
     if (problems.length > 0) throw new Problem(`${id} does not restore to what it should`, problems.join("\n"));
@@ -85,13 +95,4 @@ async function verify(api, id, identity, print) {
 function line(/** @type {any} */ one) {
   const state = one.verified_at ? `restored ${one.verified_at}` : "NOT RESTORED YET";
   return `${one.id}  ${one.rows} rows  ${one.bytes} bytes${one.encrypted ? ", encrypted" : ""}  ${state}`;
-}
-
-function named(/** @type {string | undefined} */ id) {
-  if (!id) throw new Problem("Which backup?", "Name its id, or `latest`.");
-  return id;
-}
-
-function progress(/** @type {number} */ done, /** @type {number} */ all) {
-  if (process.stderr.isTTY) process.stderr.write(`\r  part ${done} of ${all}${done === all ? "\n" : ""}`);
 }

@@ -1,108 +1,100 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { download, open, resolveId, restoreToCompare } from "../backups.mjs";
+import { download, isId, isWhole, open, resolveId, restoreInto } from "../backups.mjs";
+import { contents, differences } from "../contents.mjs";
+import { readManifest } from "../manifest.mjs";
 import { operator } from "../operator.mjs";
-import { Problem, ask } from "../process.mjs";
+import { Problem } from "../process.mjs";
+import { parts, percent } from "../progress.mjs";
+import { EPOCH, targetOf } from "../target.mjs";
+import { momentOf, timeTravel } from "../timetravel.mjs";
 import { options, usageOf } from "../usage.mjs";
-import { wrangler, wranglerEnvironment } from "../wrangler.mjs";
 
 /** Restores a backup into a database, after checking every hash. */
 export default async function restore(/** @type {string[]} */ args) {
   const { values, flags } = options("restore", args);
-  if (!values.from || !values.to) return void console.log(usageOf("restore").text);
   if (flags.json) console.log = console.error;
+  const print = (/** @type {object} */ value) => void (flags.json && process.stdout.write(`${JSON.stringify(value)}\n`));
+  const moment = momentOf(values.to);
+  if (moment) return timeTravel(moment, values, print);
+  if (!values.from || !values.to) throw new Problem(`--${values.from ? "to" : "from"} is missing`, usageOf("restore").text);
   const target = targetOf(values.to, values["persist-to"]);
   const folder = mkdtempSync(join(tmpdir(), "edgekeep-restore-"));
+  const { DatabaseSync } = await import("node:sqlite");
+  const scratch = new DatabaseSync(join(folder, "scratch.db"));
   try {
-    const { file, manifest } = await fetched(values, folder);
+    const { file, manifest } = await fetched(values, flags["without-manifest"] ?? false, folder);
     const sql = join(folder, "dump.sql");
     await open(file, sql, { manifest, identity: values.identity });
-    if (manifest) {
-      const problems = await restoreToCompare(sql, manifest);
-      if (problems.length > 0) throw new Problem("The backup does not restore to what it should", problems.join("\n"));
-      console.log(`  ${manifest.id}, as of ${manifest.as_of}: every hash is right, and it restores`);
-      if (manifest.bookmark) console.log(`  Time Travel to that moment: npx wrangler d1 time-travel restore ${target.name} --bookmark=${manifest.bookmark}`);
-    }
-    const present = rows(target, OBJECTS);
+    if (!manifest && !isWhole(sql)) throw new Problem(`${file} is half a dump, or none`, "It does not end as one. A dump of an earlier version needs its manifest.");
+    console.log("  Restoring it here, to compare");
+    const problems = await restoreInto(scratch, sql, manifest, percent("loaded"));
+    if (problems.length > 0) throw new Problem("The backup does not restore to what it should", problems.join("\n"));
+    if (manifest) console.log(`  ${manifest.id}, as of ${manifest.as_of}: every hash is right, and it restores`);
+    if (manifest?.bookmark) console.log(`  Time Travel to that moment: npx wrangler d1 time-travel restore ${target.name} --bookmark=${manifest.bookmark}`);
+
+    const present = await target.objects();
     if (present.length > 0 && !flags.replace) {
       throw new Problem(`The database has ${present.length} tables, views and triggers already`, "Name an empty one, or say --replace: what is in it goes.");
     }
+    const id = manifest?.id ?? null;
     if (flags["dry-run"]) {
       console.log("  Nothing was written.");
-      if (flags.json) process.stdout.write(`${JSON.stringify({ id: manifest?.id ?? null, restored: false, would_replace: present.length })}\n`);
-      return;
+      return print({ id, restored: false, would_replace: present.length });
     }
-    if (present.length > 0) {
-      const clear = join(folder, "clear.sql");
-      writeFileSync(clear, dropping(present));
-      console.log("  Emptying the database");
-      execute(target, ["--file", clear]);
-    }
-    console.log("  Loading the dump");
-    execute(target, ["--file", sql]);
-    // Sessions that were revoked after the backup must not come back to life.
-    execute(target, ["--command", `UPDATE installation SET sessions_not_before = ${Date.now()} WHERE id = 1`]);
-    for (const { name, rows: wanted } of manifest?.tables ?? []) {
-      const [{ n }] = rows(target, `SELECT count(*) AS n FROM "${name.replaceAll('"', '""')}"`);
-      if (n !== wanted) throw new Problem(`${name} has ${n} rows after the restore, not ${wanted}`, "Something wrote to the database meanwhile, or the restore failed.");
-    }
-    console.log("  Restored. Every session from before is dead.");
-    if (flags.json) process.stdout.write(`${JSON.stringify({ id: manifest?.id ?? null, restored: true })}\n`);
+    const epoch = await raiseEpoch(scratch, target, manifest);
+    const wanted = manifest ? withEpoch(scratch, manifest) : contents(scratch);
+    console.log(present.length > 0 ? "  Replacing the database" : "  Filling the database");
+    await target.replace({ scratch, sql, present, epoch, folder });
+    const found = await target.contents(wanted);
+    const wrong = differences(found, wanted);
+    if (wrong.length > 0) throw new Problem("The database is not what was restored", `${wrong.join("\n")}\nSomething wrote to it meanwhile, or the restore failed.`);
+    console.log("  Restored and compared. Every session from before is dead.");
+    print({ id, restored: true });
   } finally {
+    scratch.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** @param {Record<string, string | undefined>} values @param {string} folder */
-async function fetched(values, folder) {
+/** @param {Record<string, string | undefined>} values @param {boolean} without may do without a manifest @param {string} folder */
+async function fetched(values, without, folder) {
   const from = values.from ?? "";
-  if (existsSync(from)) {
+  if (existsSync(from) && statSync(from).isFile()) {
     const beside = `${from}.manifest.json`;
-    if (!existsSync(beside)) console.log(`  There is no ${beside}: only what gzip itself checks is checked`);
-    return { file: from, manifest: existsSync(beside) ? JSON.parse(readFileSync(beside, "utf8")) : undefined };
+    if (existsSync(beside)) return { file: from, manifest: readManifest(readFileSync(beside, "utf8"), { of: from }) };
+    if (without) return { file: from, manifest: undefined };
+    throw new Problem(`There is no ${beside}`, "It tells whether the file is whole and what was backed up. With --without-manifest it is taken as it is.");
   }
+  if (from !== "latest" && !isId(from)) throw new Problem(`There is no file ${from}`, "--from names a file, the id of a backup, or `latest`.");
   const api = await operator({ url: values.url, port: Number(values.port ?? 8787), persist: values["persist-to"] });
   try {
     const file = join(folder, "object");
-    const { manifest } = await download(api, await resolveId(api, from), file);
+    const { manifest } = await download(api, await resolveId(api, from), file, parts());
     return { file, manifest };
   } finally {
     await api.end();
   }
 }
 
-/** @typedef {{ name: string, where: string[] }} Target */
-
-/** @param {string} to @param {string | undefined} persist @returns {Target} */
-function targetOf(to, persist) {
-  if (to === "local") return { name: "DB", where: ["--local", ...(persist ? ["--persist-to", persist] : [])] };
-  const [, name] = /^remote:([A-Za-z0-9_-]+)$/.exec(to) ?? [];
-  if (!name) throw new Problem(`"${to}" is no place to restore to`, "It is `local` or `remote:NAME`.");
-  return { name, where: ["--remote"] };
+/**
+ * Sessions that were revoked after the backup must not come back to life: none from before now, by any clock that is known.
+ * Done before anything is put in place, so that there is no moment in between. Gives the SQL, or nothing where the backup
+ * knows no epoch.
+ * @param {import("node:sqlite").DatabaseSync} scratch @param {import("../target.mjs").Target} target @param {any} manifest
+ */
+async function raiseEpoch(scratch, target, manifest) {
+  if (!scratch.prepare(EPOCH.known).get()) return "";
+  const least = Math.max(Date.now(), await target.epoch(), manifest ? Date.parse(manifest.as_of) + 1 : 0);
+  const sql = `UPDATE installation SET sessions_not_before = max(sessions_not_before, ${least}) WHERE id = 1;\n`;
+  scratch.exec(sql);
+  return sql;
 }
 
-/** @param {Target} target @param {string[]} what */
-function execute({ name, where }, what) {
-  // What it answers is a message to wrangler, which a quieter setting of its user would leave out.
-  const env = { ...wranglerEnvironment(process.env), CI: "1", WRANGLER_LOG: "log" };
-  const done = ask(process.execPath, wrangler("d1", "execute", name, ...where, "--yes", "--json", ...what), { env, timeout: 3_600_000 });
-  if (!done.ok) throw new Problem("wrangler could not do it", `${done.err}\n${done.out}`.slice(-2_000));
-  return done.out;
+/** What the manifest says, but for the table that was changed on purpose. @param {import("node:sqlite").DatabaseSync} scratch @param {any} manifest */
+function withEpoch(scratch, manifest) {
+  const own = contents(scratch).tables.find(({ name }) => name === "installation");
+  const tables = manifest.tables.map((/** @type {import("../contents.mjs").Table} */ table) => (own && table.name === own.name ? own : table));
+  return { ...manifest, tables };
 }
-
-/** @param {Target} target @param {string} sql @returns {any[]} */
-function rows(target, sql) {
-  const out = execute(target, ["--command", sql]);
-  return JSON.parse(out.slice(out.indexOf("[")))[0].results;
-}
-
-// Triggers and views first; tables in any order, since foreign keys are checked at the end.
-function dropping(/** @type {{ type: string, name: string }[]} */ objects) {
-  const order = ["trigger", "view", "table"];
-  const sorted = [...objects].sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type));
-  return ["PRAGMA defer_foreign_keys=TRUE;", ...sorted.map(({ type, name }) => `DROP ${type} IF EXISTS "${name.replaceAll('"', '""')}";`), ""].join("\n");
-}
-
-const OBJECTS = `SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view', 'trigger')
-AND substr(name, 1, 4) <> '_cf_' AND substr(name, 1, 7) <> 'sqlite_' ORDER BY name`;

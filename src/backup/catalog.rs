@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::digest::Digest;
 use super::engine::{Engine, Stop};
-use super::manifest::{Manifest, PREFIX, Verified, id_of, manifest_key, object_key, verified_key};
+use super::manifest::{FORMAT, Manifest, PREFIX, Verified, id_of, manifest_key, object_key, verified_key};
 use super::retention::{Kept, Policy, Verdict, forget};
 use super::state::Run;
 use crate::ports::{Objects, PortError};
@@ -34,21 +34,39 @@ pub async fn all(objects: &dyn Objects) -> Result<Vec<Backup>, PortError> {
     Ok(found)
 }
 
-/// One backup; `None` when there is no such one, or its manifest is not its own.
+/// One backup; `None` when there is no such one, its manifest is not its own, or it is of a format that a newer version writes.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn one(objects: &dyn Objects, id: &str) -> Result<Option<Backup>, PortError> {
-    let Some(bytes) = objects.read(&manifest_key(id), None).await? else { return Ok(None) };
-    let Ok(manifest) = serde_json::from_slice::<Manifest>(&bytes) else { return Ok(None) };
+    let Some(Record { text, verified }) = record(objects, id).await? else { return Ok(None) };
+    let Ok(manifest) = serde_json::from_slice::<Manifest>(&text) else { return Ok(None) };
     // Its keys are taken as they stand when it is read and when it is deleted: they must be its own.
-    if manifest.id != id || manifest.object.key != object_key(id, manifest.object.encryption.is_some()) {
+    let own_key = object_key(id, manifest.object.encryption.is_some());
+    if manifest.format > FORMAT || manifest.id != id || manifest.object.key != own_key {
         return Ok(None);
     }
-    let verified = objects.read(&verified_key(id), None).await?;
-    let verified = verified.and_then(|text| serde_json::from_slice::<Verified>(&text).ok());
-    let own = verified.filter(|verified| verified.id == id && verified.manifest_sha256 == Digest::of(&bytes));
+    let own = verified.filter(|verified| verified.id == id && verified.manifest_sha256 == Digest::of(&text));
     Ok(Some(Backup { manifest, verified_at: own.map(|verified| verified.verified_at) }))
+}
+
+/// What lies in the bucket under the name of a backup, whether it makes sense or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The manifest, byte by byte.
+    pub text: Vec<u8>,
+    /// The attestation beside it, of whichever manifest.
+    pub verified: Option<Verified>,
+}
+
+/// The record of a backup; `None` when there is no manifest.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn record(objects: &dyn Objects, id: &str) -> Result<Option<Record>, PortError> {
+    let Some(text) = objects.read(&manifest_key(id), None).await? else { return Ok(None) };
+    let verified = objects.read(&verified_key(id), None).await?;
+    Ok(Some(Record { text, verified: verified.and_then(|text| serde_json::from_slice(&text).ok()) }))
 }
 
 /// The newest backup that has been restored. One that is dated in the future says nothing of how things stand.

@@ -85,10 +85,9 @@ impl Engine<'_> {
 
     /// The manifest is the commit.
     pub(super) async fn write_manifest(&self, run: &mut Run) -> Result<(), Stop> {
-        let bytes = manifest_bytes(run)?;
-        let key = manifest_key(&run.id);
-        if !self.objects.create(&key, bytes.clone()).await? && self.objects.read(&key, None).await? != Some(bytes) {
-            return Err(Stop::Never("there is another manifest in the place of this one".into()));
+        let bytes = manifest_of(run)?.sealed().map_err(|error| Stop::Never(error.to_string()))?;
+        if !self.objects.create(&manifest_key(&run.id), bytes).await? {
+            self.stored_manifest(run).await?;
         }
         if let Some(sealer) = &mut run.sealer {
             sealer.forget();
@@ -100,12 +99,25 @@ impl Engine<'_> {
         self.commit(run, Waiting::Keep).await
     }
 
+    /// The manifest in the bucket, byte by byte, which must say what this run knows.
+    async fn stored_manifest(&self, run: &Run) -> Result<Vec<u8>, Stop> {
+        let text = self.objects.read(&manifest_key(&run.id), None).await?.unwrap_or_default();
+        let own = manifest_of(run)?;
+        // A deploy in the middle of a run changes the version of the program, and may have come between writing and reading.
+        let says = |found: Manifest| Manifest { software: own.software.clone(), self_sha256: None, ..found } == own;
+        if serde_json::from_slice(&text).is_ok_and(says) {
+            Ok(text)
+        } else {
+            Err(Stop::Never("there is another manifest in the place of this one".into()))
+        }
+    }
+
     /// Says that the backup has been restored, and empties the scratch database.
     pub(super) async fn attest(&self, run: &mut Run) -> Result<(), Stop> {
         let verified = Verified {
             id: run.id.clone(),
             verified_at: rfc3339(self.clock.now_ms()),
-            manifest_sha256: Digest::of(&manifest_bytes(run)?),
+            manifest_sha256: Digest::of(&self.stored_manifest(run).await?),
             rows: run.rows(),
             tables: run.tables.len() as u64,
             integrity: run.integrity.clone().unwrap_or_default(),
@@ -194,12 +206,12 @@ pub(super) fn manifest(run: &Run) -> Option<Manifest> {
             members: run.members.clone(),
             parts: run.parts.iter().map(|(extent, _)| extent.clone()).collect(),
         },
+        self_sha256: None,
     })
 }
 
-fn manifest_bytes(run: &Run) -> Result<Vec<u8>, Stop> {
-    let manifest = manifest(run).ok_or_else(Stop::lost)?;
-    serde_json::to_vec_pretty(&manifest).map_err(|error| Stop::Never(error.to_string()))
+fn manifest_of(run: &Run) -> Result<Manifest, Stop> {
+    manifest(run).ok_or_else(Stop::lost)
 }
 
 /// Chunks of a part: 5 MiB, the least that R2 takes, and a little more when they are encrypted.

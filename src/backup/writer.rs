@@ -23,7 +23,7 @@ pub fn head(schema: &Schema) -> String {
     std::iter::once("PRAGMA defer_foreign_keys=TRUE;\n".to_owned()).chain(tables).collect()
 }
 
-/// What comes after all data: automatic row ids, indexes, views and triggers.
+/// What comes after all data: automatic row ids, indexes, views and triggers, and the mark that this is the end.
 #[must_use]
 pub fn tail(schema: &Schema, sequences: &[Sequence]) -> String {
     let mut sql = format!("DROP TABLE IF EXISTS {PIECES};\n");
@@ -40,6 +40,7 @@ pub fn tail(schema: &Schema, sequences: &[Sequence]) -> String {
         // SQLite keeps white space before the semicolon as part of the text: only a comment at its end makes it needed.
         sql.push_str(if ends_in_comment(other) { "\n;\n" } else { ";\n" });
     }
+    sql.push_str(END);
     sql
 }
 
@@ -137,6 +138,8 @@ pub fn gunzip(bytes: &[u8]) -> std::io::Result<String> {
     Ok(sql)
 }
 
+/// The last line: half a dump is SQL like a whole one, and without its manifest nothing else tells them apart.
+pub const END: &str = "-- end of dump\n";
 /// Where pieces lie while a dump is loaded.
 const PIECES: &str = "\"_edgekeep_pieces\"";
 /// Bytes of rows in one statement: D1 takes 100 KB, and its longest line is below this.

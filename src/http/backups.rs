@@ -8,7 +8,7 @@ use super::body::JsonInput;
 use super::call::Call;
 use super::fields::Fields;
 use super::reply::Reply;
-use crate::backup::catalog::{self, Backup};
+use crate::backup::catalog::{self, Backup, Record};
 use crate::backup::manifest::is_id;
 use crate::backup::state::BY_HAND;
 use crate::domain::time::rfc3339;
@@ -58,8 +58,14 @@ pub(super) struct RunBody {
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct BackupDetail {
-    #[cfg_attr(not(target_arch = "wasm32"), schema(value_type = Object))]
-    manifest: serde_json::Value,
+    /// `null`: it can't be read.
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required, value_type = Option<Object>))]
+    manifest: Option<serde_json::Value>,
+    /// The manifest as it lies in the bucket, byte by byte: its digests are of this text.
+    manifest_text: String,
+    /// SHA-256 of the manifest that was restored and compared. Where `manifest_text` has another, it was changed since.
+    #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
+    attested_sha256: Option<String>,
     #[cfg_attr(not(target_arch = "wasm32"), schema(required))]
     verified_at: Option<String>,
 }
@@ -116,14 +122,23 @@ async fn reply(call: &Call, status: StatusCode, standing: BackupStatus) -> Resul
     Reply::json(status, &BackupsBody { backups, run: standing.run.map(run_on_the_wire) })
 }
 
-/// One backup with its manifest.
+/// One backup with its manifest as it lies in the bucket, also one that is damaged or of a newer version: who restores it
+/// must know which.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Unavailable`].
 pub async fn show(call: Call, (): ()) -> Result<Reply> {
-    let Backup { manifest, verified_at } = find(&call).await?;
-    let manifest = serde_json::to_value(manifest).map_err(|error| Error::internal(error.to_string()))?;
-    Reply::json(StatusCode::OK, &BackupDetail { manifest, verified_at })
+    let objects = call.app.ports.objects.as_ref();
+    let id = own_id(&call)?;
+    let Record { text, verified } = catalog::record(objects, id).await?.ok_or(Error::NotFound)?;
+    let backup = catalog::one(objects, id).await?;
+    let detail = BackupDetail {
+        manifest: serde_json::from_slice(&text).ok(),
+        manifest_text: String::from_utf8_lossy(&text).into_owned(),
+        attested_sha256: verified.map(|verified| verified.manifest_sha256),
+        verified_at: backup.and_then(|backup| backup.verified_at),
+    };
+    Reply::json(StatusCode::OK, &detail)
 }
 
 /// One part of a backup's object, numbered from 1.
@@ -159,11 +174,12 @@ pub async fn prune(call: Call, Prune(dry_run): Prune) -> Result<Reply> {
 }
 
 async fn find(call: &Call) -> Result<Backup> {
+    catalog::one(call.app.ports.objects.as_ref(), own_id(call)?).await?.ok_or(Error::NotFound)
+}
+
+fn own_id(call: &Call) -> Result<&str> {
     let id = call.param("id");
-    if !is_id(id) {
-        return Err(Error::NotFound);
-    }
-    catalog::one(call.app.ports.objects.as_ref(), id).await?.ok_or(Error::NotFound)
+    if is_id(id) { Ok(id) } else { Err(Error::NotFound) }
 }
 
 fn on_the_wire(Backup { manifest, verified_at }: Backup) -> BackupBody {

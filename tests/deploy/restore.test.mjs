@@ -79,6 +79,26 @@ describe("npm run restore, to a database of an account", () => {
     assert.equal(database().prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'somebodys'").get()?.n, 0);
   });
 
+  it("keeps what is there when the account does not take the dump", async () => {
+    const small = new DatabaseSync(":memory:");
+    small.exec("CREATE TABLE somebodys (x); INSERT INTO somebodys VALUES (1); PRAGMA max_page_count = 3");
+    cloudflare.databases.set("small", { uuid: crypto.randomUUID(), name: "small", db: small });
+    const refused = await command("restore", "--from", file, "--to", "remote:small", "--replace");
+    assert.equal(refused.code, 1);
+    assert.match(refused.output, /full/);
+    assert.equal(small.prepare("SELECT x FROM somebodys").get()?.x, 1);
+  });
+
+  it("s11: never lowers the epoch of the database that it replaces, and leaves no moment without one", async () => {
+    const ahead = Date.now() + 3_600_000;
+    database().exec(`UPDATE installation SET sessions_not_before = ${ahead}`);
+    const calls = cloudflare.calls.length;
+    const done = await restore("--replace");
+    assert.equal(done.code, 0, done.output);
+    assert.equal(database().prepare("SELECT sessions_not_before AS n FROM installation").get()?.n, ahead);
+    assert.ok(cloudflare.calls.slice(calls).every(({ body }) => !/UPDATE/.test(body?.sql ?? "")), "it comes with the rows");
+  });
+
   it("finds a flipped bit before anything is asked of the account", async () => {
     const bytes = readFileSync(file);
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;

@@ -1,9 +1,11 @@
 //! Backups over real SQLite: every type, one instant, every fault, and nothing that counts without having been restored.
 
 use edgekeep::backup::catalog;
-use edgekeep::backup::manifest::{Consistency, Manifest, manifest_key, object_key, verified_key};
+use edgekeep::backup::digest::Digest;
+use edgekeep::backup::manifest::{Consistency, FORMAT, Manifest, manifest_key, object_key, verified_key};
 use edgekeep::backup::retention::Policy;
 use edgekeep::backup::state::{Phase, Run};
+use edgekeep::backup::writer::{self, END};
 use edgekeep::ports::{Clock as _, Objects as _, PortError};
 
 use crate::support::backups::Bench;
@@ -376,6 +378,74 @@ async fn a_flipped_bit_anywhere_is_found() {
     bench.objects.plant(&manifest_key(ID), text);
     let backup = catalog::one(bench.objects.as_ref(), ID).await.unwrap();
     assert!(backup.is_none_or(|backup| backup.verified_at.is_none()));
+}
+
+#[tokio::test]
+async fn a_manifest_vouches_for_itself() {
+    let bench = Bench::over(menagerie());
+    assert_good(&bench.run(ID).await);
+    let text = String::from_utf8(bench.objects.look(&manifest_key(ID)).unwrap()).unwrap();
+    let digest = manifest(&bench, ID).self_sha256.expect("a digest of itself");
+    assert_eq!(Digest::of(text.replace(&digest, &"0".repeat(64)).as_bytes()), digest);
+    let without = Manifest { self_sha256: None, ..manifest(&bench, ID) };
+    let old = serde_json::to_vec_pretty(&without).unwrap();
+    assert!(!String::from_utf8_lossy(&old).contains("self_sha256"));
+    bench.objects.plant(&manifest_key(ID), old);
+    assert_eq!(
+        catalog::one(bench.objects.as_ref(), ID).await.unwrap().unwrap().manifest,
+        without,
+        "as those of before"
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_another_version_takes_up_attests_the_manifest_that_lies_there() {
+    let bench = Bench::over(menagerie());
+    bench.start(ID).await;
+    bench.until(Phase::Load).await;
+    let before = Manifest { self_sha256: None, software: "0.0.9".into(), ..manifest(&bench, ID) };
+    bench.objects.plant(&manifest_key(ID), serde_json::to_vec_pretty(&before).unwrap());
+    assert_good(&bench.finish().await);
+    let backup = catalog::one(bench.objects.as_ref(), ID).await.unwrap().unwrap();
+    assert!(backup.verified_at.is_some());
+}
+
+#[tokio::test]
+async fn a_manifest_that_changed_before_it_was_attested_is_not_attested() {
+    let bench = Bench::over(menagerie());
+    bench.start(ID).await;
+    bench.until(Phase::Load).await;
+    let other = Manifest { as_of: "2027-01-02T03:04:05.000Z".into(), ..manifest(&bench, ID) };
+    bench.objects.plant(&manifest_key(ID), other.sealed().unwrap());
+    assert_eq!(bench.finish().await.phase, Phase::Failed);
+    assert!(bench.objects.look(&verified_key(ID)).is_none());
+}
+
+#[tokio::test]
+async fn what_a_newer_version_made_is_left_alone() {
+    let bench = Bench::over(menagerie());
+    assert_good(&bench.run(ID).await);
+    let newer = Manifest { format: FORMAT + 1, ..manifest(&bench, ID) };
+    bench.objects.plant(&manifest_key(ID), newer.sealed().unwrap());
+    assert_eq!(catalog::one(bench.objects.as_ref(), ID).await.unwrap(), None);
+    assert_eq!(catalog::verdicts(bench.objects.as_ref(), &Policy::default(), i64::MAX).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn only_a_whole_dump_ends_with_its_mark() {
+    for small_bytes in [0, 50_000_000] {
+        let bench = Bench { small_bytes, ..Bench::over(menagerie()) };
+        assert_good(&bench.run(ID).await);
+        let object = bench.objects.look(&object_key(ID, false)).unwrap();
+        let (mut sql, mut from) = (String::new(), 0);
+        for size in manifest(&bench, ID).object.members {
+            assert!(!sql.ends_with(END), "half of it does not");
+            let to = from + usize::try_from(size).unwrap();
+            sql += &writer::gunzip(&object[from..to]).unwrap();
+            from = to;
+        }
+        assert!(sql.ends_with(END) && sql == bench.sql(ID));
+    }
 }
 
 #[tokio::test]

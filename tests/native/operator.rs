@@ -1,5 +1,7 @@
 //! The operator's routes: one token opens them, guesses count, and without a token they are not there.
 
+use edgekeep::backup::digest::Digest;
+use edgekeep::backup::manifest::manifest_key;
 use edgekeep::http::route::Caller;
 use edgekeep::ports::PortError;
 use edgekeep::routes;
@@ -110,7 +112,11 @@ async fn hands_out_a_backup_part_by_part() {
         async |path: &str| world.get(&format!("/api/v1/operator/backups{path}")).bearer(OPERATOR_TOKEN).send().await;
     let listed = get("").await.expect(200);
     assert_eq!((listed.text("/backups/0/id"), listed.at("/backups/0/encrypted")), (id.to_owned(), false.into()));
-    let manifest = get(&format!("/{id}")).await.expect(200).at("/manifest");
+    let shown = get(&format!("/{id}")).await.expect(200);
+    let manifest = shown.at("/manifest");
+    let text = shown.text("/manifest_text");
+    assert_eq!(text.as_bytes(), world.objects.look(&manifest_key(id)).unwrap(), "byte by byte");
+    assert_eq!(shown.text("/attested_sha256"), Digest::of(text.as_bytes()));
     let parts = manifest["object"]["parts"].as_array().unwrap().len();
     assert_eq!(parts, 1);
     get(&format!("/{id}/parts/1")).await.expect(200);
@@ -119,6 +125,15 @@ async fn hands_out_a_backup_part_by_part() {
     {
         get(&path).await.expect_problem(404, "not_found");
     }
+    world.objects.plant(&manifest_key(id), b"{damaged".to_vec());
+    let damaged = get(&format!("/{id}")).await.expect(200);
+    assert_eq!((damaged.at("/manifest"), damaged.text("/manifest_text")), (serde_json::Value::Null, "{damaged".into()));
+    assert_eq!(
+        (damaged.at("/verified_at"), damaged.text("/attested_sha256")),
+        (serde_json::Value::Null, Digest::of(text.as_bytes()))
+    );
+    get(&format!("/{id}/parts/1")).await.expect_problem(404, "not_found");
+    world.objects.plant(&manifest_key(id), text.into_bytes());
     let prune = |body| world.post("/api/v1/operator/backups/prune").bearer(OPERATOR_TOKEN).json(body);
     let said = prune(&serde_json::json!({"dry_run": true})).await.expect(200);
     assert_eq!(said.at("/backups/0/stays"), true);

@@ -242,7 +242,7 @@ fn operator(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operation
         ("GET", "/api/v1/operator/backups/{id}") => Operation {
             answers: vec![(200, "The backup", Some(schemas.of::<BackupDetail>()))],
             problems: &[404],
-            ..operation("showBackup", "Show a backup", "One backup with its whole manifest.")
+            ..operation("showBackup", "Show a backup", "One backup with its manifest as it lies in the bucket.")
         },
         ("GET", "/api/v1/operator/backups/{id}/parts/{number}") => Operation {
             answers: vec![(200, "The bytes of the part, as `application/octet-stream`", None)],
