@@ -99,6 +99,9 @@ fn open(path: &Path) -> Result<Lines<Box<dyn BufRead>>> {
 /// Where the project's own data lies.
 pub const DEFAULT_FOLDER: &str = "../shared/data/detect";
 
+/// Texts by a model newer than those in it; see trainer/data/README.md.
+pub const MODERN: &str = "trainer/data/modern.jsonl.gz";
+
 /// What training data must look like.
 pub const FORM: &str = "Name a folder with --data. It must hold train.jsonl or train.jsonl.gz (and may hold dev.jsonl[.gz]), \
 one JSON object a line:

@@ -1,8 +1,8 @@
 //! `trainer eval --leave-one-source-out`: how good the detector is on sources it has never seen. The number to steer by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use edgekeep::detector::{Detector, hash};
 
 use crate::data::{self, Text};
@@ -22,8 +22,7 @@ const MOST: usize = 2500;
 /// Trains without each source in turn, on `sample` in a hundred of the groups of texts, and evaluates on it.
 pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
     let progress = Progress { loud: true };
-    let folder = data::folder(training.data.as_deref())?;
-    let mut all = data::read(&data::find(&folder, "train").context("no training file")?)?;
+    let (folder, mut all) = training.texts()?;
     let train_count = all.len();
     if let Some(path) = data::find(&folder, "dev") {
         all.extend(data::read(&path)?);
@@ -41,10 +40,13 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
     let mut rows: BTreeMap<String, Figures> = BTreeMap::new();
     for source in &sources {
         progress.say(&format!("without {source}"));
+        // A text on a prompt or an original of the source tells of it, whatever source it is of.
+        let groups: HashSet<&str> =
+            train.iter().filter(|text| text.source == *source).map(|text| text.group.as_str()).filter(|group| !group.is_empty()).collect();
         let subset: Vec<usize> = (0..prepared.rows.len())
             .filter(|&row| {
                 let text = train[prepared.rows[row].document];
-                training.admits(text) && text.source != *source
+                training.admits(text) && text.source != *source && !groups.contains(text.group.as_str())
             })
             .collect();
         let fitted = fit::fit(&prepared, &subset, &options, &Progress { loud: false });

@@ -35,6 +35,10 @@ pub struct Training {
     /// Folder with train.jsonl[.gz] and perhaps dev.jsonl[.gz]; default: ../shared/data/detect.
     #[arg(long)]
     pub data: Option<PathBuf>,
+    /// More labelled texts to learn from; default: trainer/data/modern.jsonl.gz, unless --data is named. May be given more than
+    /// once.
+    #[arg(long, value_name = "FILE")]
+    pub also: Vec<PathBuf>,
     /// Seed of all random choices.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -58,6 +62,18 @@ impl Training {
         !closed && !self.exclude_source.contains(&text.source)
     }
 
+    /// The labelled texts to learn from, those not admitted included, and the folder of most of them.
+    pub fn texts(&self) -> Result<(PathBuf, Vec<Text>)> {
+        let folder = data::folder(self.data.as_deref())?;
+        let mut texts = data::read(&data::find(&folder, "train").context("no training file")?)?;
+        let own = [PathBuf::from(data::MODERN)];
+        let also = if self.also.is_empty() && self.data.is_none() { &own[..] } else { &self.also };
+        for path in also {
+            texts.extend(data::read(path)?);
+        }
+        Ok((folder, texts))
+    }
+
     /// The training's options.
     pub fn options(&self) -> Options {
         Options { seed: self.seed, ..Options::default() }
@@ -68,17 +84,15 @@ pub fn run(command: &Train) -> Result<()> {
     let began = Instant::now();
     let progress = Progress { loud: true };
     let training = &command.training;
-    let folder = data::folder(training.data.as_deref())?;
-    let path = data::find(&folder, "train").context("no training file")?;
-    let all = data::read(&path)?;
+    let (folder, all) = training.texts()?;
     let texts: Vec<&Text> = all.iter().filter(|text| training.admits(text)).collect();
     anyhow::ensure!(
         texts.iter().any(|t| t.is_ai()) && texts.iter().any(|t| !t.is_ai()),
         "{} holds no texts of both labels to train on\n\n{}",
-        path.display(),
+        folder.display(),
         data::FORM
     );
-    progress.say(&format!("{} texts of {}", texts.len(), path.display()));
+    progress.say(&format!("{} texts of {}", texts.len(), folder.display()));
     let options = training.options();
     let prepared = prepare(&texts, training.seed, true);
     progress.say(&format!(
