@@ -1,5 +1,5 @@
 //! Characters used to mislead readers and detectors: invisible marks, marks drawn over letters, stylised forms.
-//! Letters of other alphabets are in [`super::scripts`].
+//! Letters of other alphabets are in `scripts`.
 
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;

@@ -24,8 +24,6 @@ pub mod hash;
 pub mod judge;
 pub mod language;
 pub mod lexicon;
-#[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
-mod linear_time;
 pub mod lm;
 pub mod model;
 pub mod normal;
@@ -33,6 +31,8 @@ mod offsets;
 #[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
 mod properties;
 mod scripts;
+#[cfg(all(test, feature = "embedded-model", not(target_arch = "wasm32")))]
+mod shapes;
 pub mod signals;
 mod splice;
 pub mod stack;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::container::{self, Container};
-use super::linear_time;
+use super::shapes;
 use super::{Assessment, Detector, Options, Verdict, assess, embedded};
 
 #[repr(C, align(16))]
@@ -81,7 +81,7 @@ proptest! {
     fn any_shape_up_to_the_limit_gets_a_sound_answer(
         shapes in proptest::collection::vec((any::<usize>(), 0_usize..=50_000), 1..4),
     ) {
-        let text: String = shapes.iter().map(|&(index, length)| linear_time::shape(index, length)).collect();
+        let text: String = shapes.iter().map(|&(index, length)| shapes::shape(index, length)).collect();
         let text: String = text.chars().take(100_000).collect();
         holds(&text, &assess(&text, &Options { min_words: 0 }))?;
     }
