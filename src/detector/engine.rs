@@ -100,7 +100,7 @@ fn mixed(document: &Document, probabilities: &[f64]) -> bool {
     let (mut all, mut human, mut machine) = (0, 0, 0);
     for (span, &probability) in document.sentences.iter().zip(probabilities) {
         all += span.words;
-        if probability < 0.15 {
+        if probability < 0.18 {
             human += span.words;
         } else if probability > 0.88 {
             machine += span.words;

@@ -99,6 +99,8 @@ struct Bindings {
     budget: ObjectNamespace,
     circuit: ObjectNamespace,
     backup: ObjectNamespace,
+    /// Not there where there is no web app.
+    pages: Option<Assets>,
 }
 
 impl Bindings {
@@ -123,6 +125,7 @@ impl Bindings {
                 budget: budget?,
                 circuit: circuit?,
                 backup: backup?,
+                pages: Assets::of(env),
             })
         };
         all().ok_or(problems)
@@ -137,7 +140,7 @@ fn found<T>(name: &'static str, binding: worker::Result<T>, problems: &mut Vec<P
 fn ports(bindings: Bindings, config: &Config) -> Ports {
     let object_ms = config.deadlines.do_ms.into();
     let hashing = &config.hashing;
-    let Bindings { db, backups, limiter, throttle, hasher, budget, circuit, backup } = bindings;
+    let Bindings { db, backups, limiter, throttle, hasher, budget, circuit, backup, pages } = bindings;
     Ports {
         db: Arc::new(D1::new(db, config.deadlines.db_ms.into())),
         objects: Arc::new(R2::new(backups, object_ms)),
@@ -148,7 +151,7 @@ fn ports(bindings: Bindings, config: &Config) -> Ports {
         circuits: Arc::new(Breakers::new(circuit, object_ms)),
         backups: Arc::new(BackupObjects::new(backup, object_ms)),
         outbound: Arc::new(Fetch),
-        pages: Assets::of(env).map(|assets| -> Arc<dyn Outbound> { Arc::new(assets) }),
+        pages: pages.map(|assets| -> Arc<dyn Outbound> { Arc::new(assets) }),
         background: Arc::new(Detached),
         reporter: Arc::new(Console(config.log_format)),
         clock: Arc::new(SystemClock),

@@ -6,10 +6,13 @@ use crate::rng::Rng;
 pub type Edit = (&'static str, fn(&str, &mut Rng) -> String);
 
 /// All edits, the first of which changes nothing.
-pub const EDITS: [Edit; 9] = [
+pub const EDITS: [Edit; 12] = [
     ("none", |text, _| text.to_owned()),
     ("1 % of the letters swapped, dropped or replaced", slips),
-    ("half of the letters that have a look-alike", look_alikes),
+    ("half of the letters that have a look-alike", |text, rng| look_alikes(text, &mut || rng.below(2) == 0)),
+    ("all letters that have a look-alike", |text, _| look_alikes(text, &mut || true)),
+    ("a Hangul filler after each letter", |text, _| marked(text, '\u{3164}')),
+    ("every letter struck through", |text, _| marked(text, '\u{336}')),
     ("zero-width spaces", |text, rng| spaced(text, rng, &["\u{200b} ", " "])),
     ("double and no-break spaces", |text, rng| spaced(text, rng, &["  ", "\u{a0}", " "])),
     ("all in one paragraph", |text, _| text.split_whitespace().collect::<Vec<_>>().join(" ")),
@@ -34,9 +37,14 @@ fn slips(text: &str, rng: &mut Rng) -> String {
     letters.into_iter().collect()
 }
 
-fn look_alikes(text: &str, rng: &mut Rng) -> String {
+fn look_alikes(text: &str, is_replaced: &mut dyn FnMut() -> bool) -> String {
     let other = |letter| LOOK_ALIKES.iter().find(|(latin, _)| *latin == letter).map(|(_, cyrillic)| *cyrillic);
-    text.chars().map(|letter| other(letter).filter(|_| rng.below(2) == 0).unwrap_or(letter)).collect()
+    text.chars().map(|letter| other(letter).filter(|_| is_replaced()).unwrap_or(letter)).collect()
+}
+
+/// Each letter with a mark behind it.
+fn marked(text: &str, mark: char) -> String {
+    text.chars().flat_map(|letter| std::iter::once(letter).chain(letter.is_alphabetic().then_some(mark))).collect()
 }
 
 /// Each space replaced by one of these.

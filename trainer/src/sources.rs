@@ -41,8 +41,12 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
     for source in &sources {
         progress.say(&format!("without {source}"));
         // A text on a prompt or an original of the source tells of it, whatever source it is of.
-        let groups: HashSet<&str> =
-            train.iter().filter(|text| text.source == *source).map(|text| text.group.as_str()).filter(|group| !group.is_empty()).collect();
+        let groups: HashSet<&str> = train
+            .iter()
+            .filter(|text| text.source == *source)
+            .map(|text| text.group.as_str())
+            .filter(|group| !group.is_empty())
+            .collect();
         let subset: Vec<usize> = (0..prepared.rows.len())
             .filter(|&row| {
                 let text = train[prepared.rows[row].document];
