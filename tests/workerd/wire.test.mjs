@@ -48,7 +48,7 @@ for (const assets of [true, false]) {
 
     it("name the methods of a path when asked for another", async () => {
       const answer = await worker.fetch("/api/v1/auth/login");
-      assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "POST"]);
+      assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "POST,OPTIONS"]);
       assert.equal((await answer.json()).code, "method_not_allowed");
       const options = await worker.fetch("/api/v1/auth/sessions", { method: "OPTIONS" });
       assert.equal(options.status, 204);
