@@ -71,6 +71,7 @@ pub(super) struct DetectBody {
 /// Body of a batch.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"texts": [{"id": "first", "text": "A text to judge."}, {"text": "Another."}]}))]
 pub(super) struct BatchBody {
     texts: Vec<ItemBody>,
 }
