@@ -196,7 +196,13 @@ mod tests {
     fn the_version_is_that_of_the_shipped_file_unless_another_is_asked_for() -> Result<()> {
         let shipped = std::env::temp_dir().join(format!("shipped-{}.bin", std::process::id()));
         let command = |version: Option<&str>| Train {
-            training: Training { data: None, seed: 1, exclude_source: Vec::new(), include_non_commercial: false },
+            training: Training {
+                data: None,
+                also: Vec::new(),
+                seed: 1,
+                exclude_source: Vec::new(),
+                include_non_commercial: false,
+            },
             out: PathBuf::new(),
             model_version: version.map(str::to_owned),
         };
@@ -211,8 +217,13 @@ mod tests {
 
     #[test]
     fn sources_that_forbid_commercial_use_are_left_out_unless_asked_for() {
-        let training =
-            Training { data: None, seed: 1, exclude_source: vec!["s1".to_owned()], include_non_commercial: false };
+        let training = Training {
+            data: None,
+            also: Vec::new(),
+            seed: 1,
+            exclude_source: vec!["s1".to_owned()],
+            include_non_commercial: false,
+        };
         let admitted = |source: &str| {
             let mut text = texts().remove(0);
             text.source = source.to_owned();
