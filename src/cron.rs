@@ -47,7 +47,7 @@ pub fn misconfigured(ports: Bare<'_>, problems: &[Problem], cron: &str, schedule
 }
 
 fn begun(entropy: &dyn Entropy, started_ms: i64) -> Arc<Scope> {
-    let id = id::new_id(entropy, started_ms).unwrap_or_else(|_| format!("without-entropy-{started_ms}"));
+    let id = id::event_id(entropy, started_ms);
     let scope = Scope::new(id.clone(), Trace::begin(&id), started_ms);
     scope.set_name("cron");
     scope

@@ -15,6 +15,13 @@ pub fn new_id(entropy: &dyn Entropy, now_ms: i64) -> Result<String, PortError> {
     Ok(Builder::from_unix_timestamp_millis(millis, &random).into_uuid().hyphenated().to_string())
 }
 
+/// An identifier for something that goes on without randomness too: the time can still tell two events apart, and what needs
+/// secrets fails on its own.
+#[must_use]
+pub fn event_id(entropy: &dyn Entropy, now_ms: i64) -> String {
+    new_id(entropy, now_ms).unwrap_or_else(|_| format!("without-entropy-{now_ms}"))
+}
+
 /// Whether `text` is an identifier exactly as [`new_id`] writes them: other spellings of the same UUID (capitals, braces,
 /// no hyphens) would be other keys to the database and to the limiter, so they are no identifiers here.
 #[must_use]

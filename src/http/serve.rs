@@ -83,8 +83,7 @@ pub fn misconfigured(ports: Bare<'_>, problems: &[Problem], request: &Request<Bo
 
 fn arrive(entropy: &dyn Entropy, clock: &dyn Clock, request: &Request<Body>) -> Arrival {
     let now_ms = clock.now_ms();
-    // Without randomness an id can still tell two requests apart by time; what needs secrets fails on its own.
-    let id = id::new_id(entropy, now_ms).unwrap_or_else(|_| format!("without-entropy-{now_ms}"));
+    let id = id::event_id(entropy, now_ms);
     let mut values = request.headers().get_all("traceparent").iter();
     let traceparent = values.next().and_then(|value| value.to_str().ok());
     let trace = Trace::go_on(if values.next().is_none() { traceparent } else { None }, &id);

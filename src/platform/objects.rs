@@ -174,7 +174,7 @@ pub(super) async fn run_alarm(
 
 fn begin(app: &App, class: &'static str, traceparent: Option<&str>) -> Arc<Scope> {
     let now_ms = app.now_ms();
-    let id = id::new_id(app.ports.entropy.as_ref(), now_ms).unwrap_or_else(|_| format!("without-entropy-{now_ms}"));
+    let id = id::event_id(app.ports.entropy.as_ref(), now_ms);
     let scope = Scope::new(id.clone(), Trace::go_on(traceparent, &id), now_ms);
     scope.set_name(class);
     scope
