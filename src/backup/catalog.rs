@@ -39,15 +39,7 @@ pub async fn all(objects: &dyn Objects) -> Result<Vec<Backup>, PortError> {
 /// # Errors
 /// When the store does not answer.
 pub async fn one(objects: &dyn Objects, id: &str) -> Result<Option<Backup>, PortError> {
-    let Some(Record { text, verified }) = record(objects, id).await? else { return Ok(None) };
-    let Ok(manifest) = serde_json::from_slice::<Manifest>(&text) else { return Ok(None) };
-    // Its keys are taken as they stand when it is read and when it is deleted: they must be its own.
-    let own_key = object_key(id, manifest.object.encryption.is_some());
-    if manifest.format > FORMAT || manifest.id != id || manifest.object.key != own_key {
-        return Ok(None);
-    }
-    let own = verified.filter(|verified| verified.id == id && verified.manifest_sha256 == Digest::of(&text));
-    Ok(Some(Backup { manifest, verified_at: own.map(|verified| verified.verified_at) }))
+    Ok(record(objects, id).await?.and_then(|record| record.backup(id)))
 }
 
 /// What lies in the bucket under the name of a backup, whether it makes sense or not.
@@ -57,6 +49,22 @@ pub struct Record {
     pub text: Vec<u8>,
     /// The attestation beside it, of whichever manifest.
     pub verified: Option<Verified>,
+}
+
+impl Record {
+    /// The backup of that id, if the record is one's: see [`one`].
+    #[must_use]
+    pub fn backup(&self, id: &str) -> Option<Backup> {
+        let manifest: Manifest = serde_json::from_slice(&self.text).ok()?;
+        // Its keys are taken as they stand when it is read and when it is deleted: they must be its own.
+        let own_key = object_key(id, manifest.object.encryption.is_some());
+        if manifest.format > FORMAT || manifest.id != id || manifest.object.key != own_key {
+            return None;
+        }
+        let is_own = |verified: &&Verified| verified.id == id && verified.manifest_sha256 == Digest::of(&self.text);
+        let verified = self.verified.as_ref().filter(is_own);
+        Some(Backup { manifest, verified_at: verified.map(|verified| verified.verified_at.clone()) })
+    }
 }
 
 /// The record of a backup; `None` when there is no manifest.

@@ -130,8 +130,9 @@ async fn reply(call: &Call, status: StatusCode, standing: BackupStatus) -> Resul
 pub async fn show(call: Call, (): ()) -> Result<Reply> {
     let objects = call.app.ports.objects.as_ref();
     let id = own_id(&call)?;
-    let Record { text, verified } = catalog::record(objects, id).await?.ok_or(Error::NotFound)?;
-    let backup = catalog::one(objects, id).await?;
+    let record = catalog::record(objects, id).await?.ok_or(Error::NotFound)?;
+    let backup = record.backup(id);
+    let Record { text, verified } = record;
     let detail = BackupDetail {
         manifest: serde_json::from_slice(&text).ok(),
         manifest_text: String::from_utf8_lossy(&text).into_owned(),
