@@ -86,7 +86,10 @@ impl BackupObject {
             Turn::Later => self.state.storage().put(WAITING, slot).await?,
             Turn::Now => {
                 let new = Run::new(new_id(app)?, slot, app.now_ms());
-                let new = run.map_or_else(|| new.clone(), |run| run.followed_by(new.clone()));
+                let new = match run {
+                    Some(run) => run.followed_by(new),
+                    None => new,
+                };
                 engine.start(&new).await.map_err(|stop| stop.text().to_owned())?;
                 return Ok(Some(new));
             }
