@@ -7,8 +7,8 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { contents, differences } from "./contents.mjs";
 import { load } from "./load.mjs";
-import { readManifest } from "./manifest.mjs";
-import { Problem } from "./process.mjs";
+import { readManifest, sha256 } from "./manifest.mjs";
+import { Problem, reason } from "./process.mjs";
 
 /** @typedef {import("./operator.mjs").Operator} Operator */
 
@@ -72,7 +72,7 @@ function opened(file) {
   try {
     return openSync(file, "w", 0o600);
   } catch (error) {
-    throw new Problem(`${file} can't be written`, message(error));
+    throw new Problem(`${file} can't be written`, reason(error));
   }
 }
 
@@ -95,7 +95,7 @@ export async function open(file, sql, { manifest, identity } = {}) {
   try {
     await pipeline(source, createGunzip(), count, createWriteStream(sql, { mode: 0o600 }));
   } catch (error) {
-    throw new Problem(`${file} can't be opened: it is damaged, cut off or no backup`, message(error));
+    throw new Problem(`${file} can't be opened: it is damaged, cut off or no backup`, reason(error));
   }
   // Backups of earlier versions have a digest of the text as well; the digests of the tables say the same.
   const wanted = manifest?.sql.sha256;
@@ -118,7 +118,7 @@ async function plain(/** @type {string} */ file, /** @type {string | undefined} 
     const stream = /** @type {any} */ (await decrypter.decrypt(/** @type {any} */ (Readable.toWeb(source))));
     return Readable.fromWeb(stream);
   } catch (error) {
-    throw new Problem(`${file} can't be decrypted with ${identity}`, message(error));
+    throw new Problem(`${file} can't be decrypted with ${identity}`, reason(error));
   }
 }
 
@@ -149,7 +149,7 @@ export async function restoreInto(database, sql, manifest, progress) {
   try {
     await load(database, sql, progress);
   } catch (error) {
-    throw new Problem("SQLite can't load the SQL of the backup", message(error));
+    throw new Problem("SQLite can't load the SQL of the backup", reason(error));
   }
   const problems = manifest ? differences(contents(database), manifest) : [];
   const said = database.prepare("PRAGMA integrity_check").get()?.integrity_check;
@@ -172,16 +172,8 @@ export function isWhole(sql) {
 /** The last line of a dump, as src/backup/writer.rs has it. Those of earlier versions have none. */
 const END = "-- end of dump\n";
 
-function message(/** @type {unknown} */ error) {
-  return error instanceof Error ? error.message : String(error);
-}
-
 async function sha256Of(/** @type {string} */ file) {
   const hash = createHash("sha256");
   await pipeline(createReadStream(file), hash);
   return hash.digest("hex");
-}
-
-function sha256(/** @type {Buffer} */ bytes) {
-  return createHash("sha256").update(bytes).digest("hex");
 }

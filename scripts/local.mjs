@@ -4,7 +4,7 @@ import { createHash, createHmac } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PROJECT } from "./paths.mjs";
-import { Problem, sleep } from "./process.mjs";
+import { Problem, reason, sleep } from "./process.mjs";
 
 /** The folder of the local state. @param {string | undefined} persist */
 const stateOf = (persist) => (persist ? resolve(PROJECT, persist) : join(PROJECT, ".wrangler", "state"));
@@ -39,8 +39,7 @@ export async function putInPlace(database, file, persist, progress) {
     } catch (error) {
       // Whoever writes at this moment is waited for; SQLite does not say so by itself here.
       if (Date.now() < deadline) continue;
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Problem("The database can't be replaced, and is as it was", `${file} (${why}): another program may be writing to it all the time.`);
+      throw new Problem("The database can't be replaced, and is as it was", `${file} (${reason(error)}): another program may be writing to it all the time.`);
     }
   }
 }

@@ -1,7 +1,7 @@
 // The manifest of a backup outside the Worker: whether the text is the one that was written, and of a format known here.
 
 import { createHash } from "node:crypto";
-import { Problem } from "./process.mjs";
+import { Problem, reason } from "./process.mjs";
 
 /** The newest format that is read here, as src/backup/manifest.rs has it. */
 const FORMAT = 1;
@@ -26,7 +26,7 @@ export function readManifest(text, { of, attested }) {
   try {
     manifest = JSON.parse(text);
   } catch (error) {
-    throw damaged(`${error instanceof Error ? error.message : error}.`);
+    throw damaged(`${reason(error)}.`);
   }
   if (typeof manifest?.format !== "number") throw damaged("It says no format.");
   if (manifest.format > FORMAT) throw new Problem(`${of} was made by a newer version (format ${manifest.format})`, "Upgrade, then try again.");
@@ -38,6 +38,7 @@ export function readManifest(text, { of, attested }) {
 
 const OWN = /"self_sha256": "([0-9a-f]{64})"/;
 
-function sha256(/** @type {string} */ text) {
-  return createHash("sha256").update(text).digest("hex");
+/** In hexadecimal. */
+export function sha256(/** @type {string | Buffer} */ of) {
+  return createHash("sha256").update(of).digest("hex");
 }

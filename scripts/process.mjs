@@ -14,6 +14,11 @@ export class Problem extends Error {
   }
 }
 
+/** What went wrong, in words, by whatever was thrown. */
+export function reason(/** @type {unknown} */ error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, timeout?: number }} Options timeout in milliseconds */
 
 /**
@@ -67,7 +72,7 @@ export async function work(what, usually, program, args, options) {
     const child = spawn(program, args, { cwd, env, stdio: ["ignore", log, log], detached: true });
     const release = passSignals(child, true);
     const alarm = timeout ? setTimeout(() => (kill(child, "SIGKILL", true), resolve("took too long")), timeout) : undefined;
-    const end = (/** @type {string | undefined} */ reason) => (release(), clearTimeout(alarm), resolve(reason));
+    const end = (/** @type {string | undefined} */ why) => (release(), clearTimeout(alarm), resolve(why));
     child.once("error", (error) => end(error.message));
     child.once("exit", (code, signal) => end(code === 0 ? undefined : signal ? `ended by ${signal}` : `exit code ${code}`));
   });

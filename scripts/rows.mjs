@@ -127,6 +127,7 @@ function exactly(/** @type {number} */ value) {
   return written;
 }
 
-function quoted(/** @type {unknown} */ name) {
+/** A name as an identifier of SQL. */
+export function quoted(/** @type {unknown} */ name) {
   return `"${String(name).replaceAll('"', '""')}"`;
 }

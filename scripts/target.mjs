@@ -7,8 +7,9 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { OBJECTS, contents, schemaDigest } from "./contents.mjs";
 import { databaseFile, look, putInPlace } from "./local.mjs";
-import { Problem, ask } from "./process.mjs";
+import { Problem, ask, reason } from "./process.mjs";
 import { percent } from "./progress.mjs";
+import { quoted } from "./rows.mjs";
 import { wrangler, wranglerEnvironment } from "./wrangler.mjs";
 
 /**
@@ -36,7 +37,7 @@ function local(persist) {
   const file = databaseFile(persist);
   const read = (/** @type {string} */ sql) =>
     look(file, sql).catch((error) => {
-      throw new Problem(`${file} can't be read: ${error instanceof Error ? error.message : error}`, "Move it away, and what is restored takes its place.");
+      throw new Problem(`${file} can't be read: ${reason(error)}`, "Move it away, and what is restored takes its place.");
     });
   return {
     name: "DB",
@@ -119,10 +120,6 @@ function dropping(/** @type {Present[]} */ objects) {
   const order = ["trigger", "view", "table"];
   const sorted = [...objects].sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type));
   return ["PRAGMA defer_foreign_keys=TRUE;", ...sorted.map(({ type, name }) => `DROP ${type} IF EXISTS ${quoted(name)};`), ""].join("\n");
-}
-
-function quoted(/** @type {string} */ name) {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function epochOf(/** @type {any[]} */ found) {
