@@ -66,16 +66,16 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
 
   const start = async () => {
     if (apart) {
-      const others = children();
+      // Of a start that failed for want of a port.
+      await storage?.dispose();
       const converted = convertV4MiniflareOptions(/** @type {any} */ (bareWorker("storage", NOTHING, await freePort())));
-      storage = await launch({ ...converted, ...ALONE, ...shared(data, "storage") }, quiet);
-      storagePid = children().find((pid) => !others.includes(pid)) ?? 0;
+      const launched = await launch({ ...converted, ...ALONE, ...shared(data, "storage") }, quiet);
+      storage = launched.runtime;
+      storagePid = launched.pids[0] ?? 0;
     }
-    const before = children();
     const given = options({ vars: current, port, data, lines, assets, unbound, beside: beside && { script: beside, port: besidePort } });
     const place = apart && shared(data, "worker");
-    runtime = await launch({ ...given, ...place, unsafeInspectDurableObjects: inspect, ...(inspector && { inspectorPort: 0 }) }, quiet);
-    pids = children().filter((pid) => !before.includes(pid));
+    ({ runtime, pids } = await launch({ ...given, ...place, unsafeInspectDurableObjects: inspect, ...(inspector && { inspectorPort: 0 }) }, quiet));
   };
   const alive = () => {
     if (!runtime) throw new Error("The Worker is not running");
@@ -202,14 +202,12 @@ export async function startWorker({ vars = {}, persist, migrate = true, assets =
  * @param {string} script @param {{ quiet?: boolean, ports?: () => Promise<number> }} [options] `ports` finds a free one
  */
 export async function startBare(script, { quiet = false, ports = freePort } = {}) {
-  const before = children();
-  const { port, runtime } = await onFreePorts(async () => {
+  const { port, runtime, pids } = await onFreePorts(async () => {
     const found = await ports();
     const converted = convertV4MiniflareOptions(/** @type {any} */ ({ ...bareWorker("bare", script, found), d1Databases: { DB: "bare" } }));
-    return { port: found, runtime: await launch({ ...converted, ...ALONE }, quiet) };
+    return { port: found, ...(await launch({ ...converted, ...ALONE }, quiet)) };
   });
-  const [pid = 0] = children().filter((child) => !before.includes(child));
-  return { port, pid: () => pid, stop: () => runtime.dispose() };
+  return { port, pid: () => pids[0] ?? 0, stop: () => runtime.dispose() };
 }
 
 /**
@@ -242,16 +240,17 @@ export function databaseFile(/** @type {string} */ data) {
   return file;
 }
 
-/** @param {import("miniflare").MiniflareOptions} given */
+/** Starts a runtime, and tells which processes it is. @param {import("miniflare").MiniflareOptions} given */
 async function launch(given, quiet = false) {
   if (quiet) {
     process.env.EDGEKEEP_WORKERD ??= join(NODE_MODULES, ".bin", "workerd");
     process.env.MINIFLARE_WORKERD_PATH = join(PROJECT, "bench", "workers", "workerd-quiet.sh");
   }
+  const before = children();
   const runtime = new Miniflare(given);
   try {
     await runtime.ready;
-    return runtime;
+    return { runtime, pids: children().filter((pid) => !before.includes(pid)) };
   } catch (error) {
     // What did not start is still there, and would keep the process of the test from ending.
     await runtime.dispose().catch(() => undefined);
