@@ -8,12 +8,13 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains(['\0', '\u{1}']) && !has(text, TRANSACTION) => on_one_line(&super::sql::text(text)),
+        Ok(text) if !text.contains(['\0', '\u{1}']) => on_one_line(&super::sql::text(text)),
         _ => format!("CAST({} AS TEXT)", blob(bytes)),
     }
 }
 
-/// Literals as SQLite quotes them, those with ends of lines written so that they have none.
+/// Literals as SQLite quotes them, those with ends of lines written so that they have none, those with the words that begin
+/// a transaction by their bytes.
 #[must_use]
 pub fn on_one_line(literals: &str) -> String {
     let mut done = String::with_capacity(literals.len() + literals.len() / 16);
@@ -22,16 +23,15 @@ pub fn on_one_line(literals: &str) -> String {
         let (before, quoted) = rest.split_at(open);
         done.push_str(before);
         let (literal, after) = quoted.split_at(quoted_end(quoted.as_bytes()));
-        match memchr::memchr2(b'\n', b'\r', literal.as_bytes()) {
-            None => done.push_str(literal),
-            Some(_) if has(literal, LF) || has(literal, CR) => {
-                let text = literal.get(1..literal.len() - 1).unwrap_or_default().replace("''", "'");
-                let _ = write!(done, "CAST({} AS TEXT)", blob(text.as_bytes()));
-            }
-            Some(_) => {
-                let marked = literal.replace('\n', LF).replace('\r', CR);
-                let _ = write!(done, "replace(replace({marked},'{LF}',char(10)),'{CR}',char(13))");
-            }
+        let ends = memchr::memchr2(b'\n', b'\r', literal.as_bytes()).is_some();
+        if has(literal, TRANSACTION) || ends && (has(literal, LF) || has(literal, CR)) {
+            let text = literal.get(1..literal.len() - 1).unwrap_or_default().replace("''", "'");
+            let _ = write!(done, "CAST({} AS TEXT)", blob(text.as_bytes()));
+        } else if ends {
+            let marked = literal.replace('\n', LF).replace('\r', CR);
+            let _ = write!(done, "replace(replace({marked},'{LF}',char(10)),'{CR}',char(13))");
+        } else {
+            done.push_str(literal);
         }
         rest = after;
     }
@@ -175,6 +175,8 @@ mod tests {
             on_one_line("1,'''\n',X'00','b'"),
             "1,replace(replace('''\\n','\\n',char(10)),'\\r',char(13)),X'00','b'"
         );
+        let by_bytes = text(b"it's BEGIN TRANSACTION;");
+        assert_eq!(on_one_line("1,'it''s BEGIN TRANSACTION;',NULL"), format!("1,{by_bytes},NULL"));
         for bytes in [&b"a\0b"[..], b"c:\\new\n", b"\\r\n", b"\xff\xfe", b"\n BEGIN TRANSACTION;", b"\x01"] {
             let hex = text(bytes);
             assert!(hex.starts_with("CAST(X'") && hex.ends_with("' AS TEXT)"), "{hex}");

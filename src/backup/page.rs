@@ -71,42 +71,56 @@ pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Stat
     let mut bound = Bound::default();
     let condition = cursor.after.as_deref().map(|after| beyond(table, after, &mut bound));
     let condition = condition.as_deref();
-    let order = order(table);
+    let fit = fitting(table, source, condition, bound.number(cursor.rows.into()), bytes);
+    let limit = format!("ORDER BY {} LIMIT (SELECT max(fit, 1) FROM _edgekeep_f)", order(table));
+    let key = format!("{LARGE_MARK} || {}", joined(&key_literals(table, cursor.exact)));
+    let sql = if cursor.exact {
+        exact_lines(table, source, condition, &fit, &limit, &key)
+    } else {
+        quick_lines(table, source, condition, &fit, &limit, &key)
+    };
+    Statement::built(sql).with(bound.values())
+}
+
+/// Weighs the rows, as `_edgekeep_w`, and says as `_edgekeep_f` how many were found and how many fit.
+#[inline(never)]
+fn fitting(table: &Table, source: Source, condition: Option<&str>, most: String, bytes: u32) -> String {
     let weighed = rows(table, source, condition, &format!("{} AS w", weight(table)));
-    let fit = format!(
-        "_edgekeep_w(w) AS MATERIALIZED (SELECT w FROM ({weighed} ORDER BY {order} LIMIT {})), \
+    format!(
+        "_edgekeep_w(w) AS MATERIALIZED (SELECT w FROM ({weighed} ORDER BY {} LIMIT {most})), \
          _edgekeep_f(found, fit, filled) AS MATERIALIZED (SELECT count(*), \
          CASE WHEN sum(w) <= {bytes} AND max(w) <= {LARGE} THEN count(*) ELSE (\
          SELECT coalesce(sum(total <= {bytes}), 0) FROM (\
          SELECT sum(CASE WHEN w > {LARGE} THEN {} ELSE w END) OVER (ROWS UNBOUNDED PRECEDING) AS total FROM _edgekeep_w)) END, \
          coalesce(sum(w), 0) * 1000 / {bytes} FROM _edgekeep_w)",
-        bound.number(cursor.rows.into()),
+        order(table),
         u64::from(bytes) * 2,
-    );
-    // Names that no table of a user has: one that is called `w` would be read in its place.
-    let found = "(SELECT found FROM _edgekeep_f) AS found, (SELECT fit FROM _edgekeep_f) AS fit, (SELECT filled FROM _edgekeep_f) AS filled";
-    let limit = format!("ORDER BY {order} LIMIT (SELECT max(fit, 1) FROM _edgekeep_f)");
-    let key = format!("{LARGE_MARK} || {}", joined(&key_literals(table, cursor.exact)));
-    let sql = if cursor.exact {
-        let taken = rows(table, source, condition, &format!("{}, {} AS w", values(table), weight(table)));
-        let line = joined(&literals(table));
-        let reals = (0..table.columns.len()).filter(|at| holds_reals(table, *at));
-        let reals: String =
-            reals.map(|at| format!(", CASE typeof(c{at}) WHEN 'real' THEN c{at} END AS r{at}")).collect();
-        let line = format!("CASE WHEN w > {LARGE} THEN {key} ELSE {line} END");
-        format!("WITH {fit} SELECT {found}, {line} AS lines{reals} FROM ({taken} {limit})")
-    } else {
-        let taken = rows(table, source, condition, &quoted(table));
-        let (line, odd, reals) = quoted_line(table);
-        // Quoted for good before it is looked at: SQLite would quote once for the line and once more for its length.
-        format!(
-            "WITH {fit}, _edgekeep_t AS MATERIALIZED ({taken} {limit}) SELECT {found}, \
-             sum(CASE WHEN abs(w) > {LARGE} THEN 0 ELSE {odd} END) AS odd, \
-             sum(CASE WHEN abs(w) > {LARGE} THEN 0 ELSE {reals} END) AS reals, \
-             group_concat(CASE WHEN abs(w) > {LARGE} THEN {key} ELSE {line} END, char(1, 10)) AS lines FROM _edgekeep_t"
-        )
-    };
-    Statement::built(sql).with(bound.values())
+    )
+}
+
+/// Row by row, texts in hex, REALs as numbers.
+#[inline(never)]
+fn exact_lines(table: &Table, source: Source, condition: Option<&str>, fit: &str, limit: &str, key: &str) -> String {
+    let taken = rows(table, source, condition, &format!("{}, {} AS w", values(table), weight(table)));
+    let line = joined(&literals(table));
+    let reals = (0..table.columns.len()).filter(|at| holds_reals(table, *at));
+    let reals: String = reals.map(|at| format!(", CASE typeof(c{at}) WHEN 'real' THEN c{at} END AS r{at}")).collect();
+    let line = format!("CASE WHEN w > {LARGE} THEN {key} ELSE {line} END");
+    format!("WITH {fit} SELECT {FOUND}, {line} AS lines{reals} FROM ({taken} {limit})")
+}
+
+/// All rows as one text. Quoted for good before it is looked at: SQLite would quote once for the line and once more for its
+/// length.
+#[inline(never)]
+fn quick_lines(table: &Table, source: Source, condition: Option<&str>, fit: &str, limit: &str, key: &str) -> String {
+    let taken = rows(table, source, condition, &quoted(table));
+    let (line, odd, reals) = quoted_line(table);
+    format!(
+        "WITH {fit}, _edgekeep_t AS MATERIALIZED ({taken} {limit}) SELECT {FOUND}, \
+         sum(CASE WHEN abs(w) > {LARGE} THEN 0 ELSE {odd} END) AS odd, \
+         sum(CASE WHEN abs(w) > {LARGE} THEN 0 ELSE {reals} END) AS reals, \
+         group_concat(CASE WHEN abs(w) > {LARGE} THEN {key} ELSE {line} END, char(1, 10)) AS lines FROM _edgekeep_t"
+    )
 }
 
 /// Reads what [`query`] gave.
@@ -124,10 +138,6 @@ pub fn read<'a>(table: &Table, cursor: &Cursor, answer: &'a [Row]) -> Result<Pag
     } else {
         let Some(text) = first.optional_str("lines")? else { return Ok(end(cursor)) };
         if text.contains(char::REPLACEMENT_CHARACTER) {
-            return Ok(Page::Again);
-        }
-        // The words may stand within a text: the exact way sees which one that is.
-        if literal::has(text, literal::TRANSACTION) {
             return Ok(Page::Again);
         }
         if !is_sure(first, text, fit)? {
@@ -317,7 +327,7 @@ fn order(table: &Table) -> String {
     parts.join(", ")
 }
 
-/// A line with its REALs and its ends of lines written for good; `None` when one of them can't be told for sure.
+/// A line with its REALs and its texts written for good; `None` when one of them can't be told for sure.
 fn sure_line(line: &str) -> Option<Cow<'_, str>> {
     let mut sure = Cow::Borrowed(line);
     if memchr::memchr(1, line.as_bytes()).is_some() {
@@ -325,7 +335,7 @@ fn sure_line(line: &str) -> Option<Cow<'_, str>> {
             (mark == '\u{1}').then(|| literal::sure_real(inside).map(literal::real))?
         })?);
     }
-    if memchr::memchr2(b'\n', b'\r', sure.as_bytes()).is_some() {
+    if memchr::memchr2(b'\n', b'\r', sure.as_bytes()).is_some() || literal::has(&sure, literal::TRANSACTION) {
         sure = Cow::Owned(literal::on_one_line(&sure));
     }
     Some(sure)
@@ -374,6 +384,8 @@ fn key_of(table: &Table, line: &str) -> Vec<String> {
 pub const LARGE: u32 = 40_000;
 /// Bytes up to which a value of a large row is no piece of its own.
 pub const SMALL: u32 = 256;
+/// Of what [`fitting`] says. Names that no table of a user has: one that is called `w` would be read in its place.
+const FOUND: &str = "(SELECT found FROM _edgekeep_f) AS found, (SELECT fit FROM _edgekeep_f) AS fit, (SELECT filled FROM _edgekeep_f) AS filled";
 /// Marks the line of a row that is too large.
 const LARGE_MARK: &str = "char(2)";
 const FIRST_ROWS: u32 = 128;
