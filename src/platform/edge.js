@@ -210,9 +210,9 @@ export function journalCommit(/** @type {any} */ storage, /** @type {string} */ 
     sql.exec("CREATE TABLE IF NOT EXISTS waiting (id INTEGER PRIMARY KEY AUTOINCREMENT, bytes BLOB NOT NULL) STRICT");
     sql.exec("INSERT INTO run VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET text = excluded.text", run);
     if (mode === "clear") sql.exec("DELETE FROM waiting");
-    // A row holds at most 2 MB.
-    for (let at = 0; mode === "append" && at < bytes.length; at += 1 << 20) {
-      const row = bytes.slice(at, at + (1 << 20));
+    // Small rows: of each there are a few copies on its way, and an allocator keeps room for every size that it has seen.
+    for (let at = 0; mode === "append" && at < bytes.length; at += 1 << 16) {
+      const row = bytes.slice(at, at + (1 << 16));
       sql.exec("INSERT INTO waiting (bytes) VALUES (?1)", row);
       release(row);
     }
@@ -270,6 +270,11 @@ export function sqlPage(/** @type {any} */ storage, /** @type {string} */ statem
 // Runs one statement in an object's own SQLite for what it does.
 export function sqlExec(/** @type {any} */ storage, /** @type {string} */ statement) {
   storage.sql.exec(statement);
+}
+
+// Does something in an object's own SQLite as a whole, or not at all when it throws.
+export function transaction(/** @type {any} */ storage, /** @type {() => void} */ work) {
+  storage.transactionSync(work);
 }
 
 // The stack of whoever calls, with the names of functions in WebAssembly.

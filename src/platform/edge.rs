@@ -64,6 +64,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = sqlExec)]
     pub(super) fn sql_exec(storage: &JsValue, statement: &str) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(catch)]
+    pub(super) fn transaction(storage: &JsValue, work: &mut dyn FnMut() -> Result<(), JsValue>) -> Result<(), JsValue>;
+
     #[wasm_bindgen(js_name = readObject)]
     pub(super) fn read_object(bucket: &JsValue, key: &str, offset: f64, length: f64) -> Promise;
 

@@ -5,7 +5,9 @@
 #![expect(missing_docs, reason = "the attribute adds a constructor and methods for the runtime, without documentation")]
 
 use async_trait::async_trait;
+use futures_util::future::LocalBoxFuture;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use worker::send::SendFuture;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
@@ -35,45 +37,58 @@ impl DurableObject for ScratchObject {
 }
 
 impl ScratchObject {
-    async fn work(&self, mut request: Request) -> Result<Response> {
+    /// Each call is a future of its own, behind a pointer: one function for all of them would be a large one for the runtime
+    /// to optimise.
+    async fn work(&self, request: Request) -> Result<Response> {
         let path = request.path();
-        match path.split('/').collect::<Vec<_>>().as_slice() {
+        let work: LocalBoxFuture<'_, Result<Response>> = match path.split('/').collect::<Vec<_>>().as_slice() {
             ["", "load", run, member] => {
-                let bytes = request.bytes().await?;
-                self.load(run, member.parse().unwrap_or(u64::MAX), &bytes).await?;
-                objects::answer(&())
+                Box::pin(self.load(request, (*run).to_owned(), member.parse().unwrap_or(u64::MAX)))
             }
-            ["", "query"] => {
-                let statements: Vec<String> = objects::read(&mut request).await?;
-                let storage = self.storage();
-                let mut answers = Vec::new();
-                for sql in &statements {
-                    let rows = edge::sql_rows(&storage, sql).map_err(|error| edge::message(&error))?;
-                    answers.push(edge::text(&rows).ok_or("scratch: no text")?);
-                }
-                Response::from_bytes(format!("[{}]", answers.join(",")).into_bytes())
-            }
-            ["", "count"] => {
-                let asked: Counting = objects::read(&mut request).await?;
-                let counted = verify::count(&Local { storage: self.storage() }, asked).await;
-                objects::answer(&counted.map_err(|stop| stop.text().to_owned())?)
-            }
-            ["", "clear"] => {
-                self.state.storage().delete_all().await?;
-                objects::answer(&())
-            }
-            _ => objects::no_such_path(),
+            ["", "query"] => Box::pin(self.query(request)),
+            ["", "count"] => Box::pin(self.count(request)),
+            ["", "clear"] => Box::pin(self.clear()),
+            _ => return objects::no_such_path(),
+        };
+        work.await
+    }
+
+    async fn query(&self, mut request: Request) -> Result<Response> {
+        let statements: Vec<String> = objects::read(&mut request).await?;
+        let storage = self.storage();
+        let mut answers = Vec::new();
+        for sql in &statements {
+            let rows = edge::sql_rows(&storage, sql).map_err(|error| edge::message(&error))?;
+            answers.push(edge::text(&rows).ok_or("scratch: no text")?);
         }
+        Response::from_bytes(format!("[{}]", answers.join(",")).into_bytes())
+    }
+
+    async fn count(&self, mut request: Request) -> Result<Response> {
+        let asked: Counting = objects::read(&mut request).await?;
+        let counted = verify::count(&Local { storage: self.storage() }, asked).await;
+        objects::answer(&counted.map_err(|stop| stop.text().to_owned())?)
+    }
+
+    async fn clear(&self) -> Result<Response> {
+        self.state.storage().delete_all().await?;
+        objects::answer(&())
     }
 
     fn storage(&self) -> JsValue {
         self.state.storage().as_raw().into()
     }
 
-    async fn load(&self, run: &str, member: u64, bytes: &[u8]) -> Result<()> {
+    async fn load(&self, request: Request, run: String, member: u64) -> Result<Response> {
+        let bytes = edge::bytes(&JsFuture::from(edge::whole(request.inner())).await?);
         if member == 0 {
             self.state.storage().delete_all().await?;
         }
+        self.run_script(&run, member, &bytes)?;
+        objects::answer(&())
+    }
+
+    fn run_script(&self, run: &str, member: u64, bytes: &[u8]) -> Result<()> {
         let script = writer::gunzip(bytes).map_err(|error| error.to_string())?;
         let storage = self.storage();
         let exec = |sql: &str| edge::sql_exec(&storage, sql).map_err(|error| edge::message(&error));
@@ -90,13 +105,20 @@ impl ScratchObject {
             None if number == 0 => {}
             _ => return Err("scratch: not the next member".into()),
         }
-        for statement in sql::statements(&script) {
-            // Each file of SQL turns the checks off by itself, in a way that ends with a transaction.
-            if !statement.starts_with("PRAGMA ") {
-                exec(&format!("{statement}\n{THEN}"))?;
+        let mut load = || {
+            for statement in sql::statements(&script) {
+                // Each file of SQL turns the checks off by itself, in a way that ends with a transaction.
+                if !statement.starts_with("PRAGMA ") {
+                    edge::sql_exec(&storage, &format!("{statement}\n{THEN}"))?;
+                }
             }
-        }
-        exec(&format!("INSERT OR REPLACE INTO _edgekeep_loaded VALUES (1, {}, {number})", sql::text(run)))?;
+            edge::sql_exec(
+                &storage,
+                &format!("INSERT OR REPLACE INTO _edgekeep_loaded VALUES (1, {}, {number})", sql::text(run)),
+            )
+        };
+        // An error in the middle takes back what came before it, which would be in the way of the next try.
+        edge::transaction(&storage, &mut load).map_err(|error| edge::message(&error))?;
         Ok(())
     }
 }
