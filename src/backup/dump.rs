@@ -125,10 +125,11 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Reads pages until they make a member, which is written down.
+    /// Reads pages until they make a few members, which are written down together.
     pub(super) async fn rows(&self, run: &mut Run) -> Result<(), Stop> {
         let source = run.source.clone().ok_or_else(Stop::lost)?;
-        let mut sql = String::new();
+        let (mut sql, mut packed) = (String::new(), Vec::new());
+        let before = run.members.len();
         for _ in 0..PAGES {
             let Some(table) = source.schema.tables.get(run.table) else {
                 run.phase = Phase::End;
@@ -161,10 +162,14 @@ impl Engine<'_> {
                 }
             }
             if sql.len() >= self.settings.member_bytes as usize {
+                self.pack(run, &std::mem::take(&mut sql), &mut packed).await?;
+            }
+            if run.members.len() >= before + MEMBERS {
                 break;
             }
         }
-        self.put(run, &sql).await
+        self.pack(run, &sql, &mut packed).await?;
+        self.write_down(run, packed).await
     }
 
     /// Nothing but rows may have changed since the instant of the dump.
@@ -192,19 +197,31 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Compresses SQL to a member, hands it to the scratch database when it can't be read back later, and writes all down.
+    /// Writes SQL down as a member of its own.
     async fn put(&self, run: &mut Run, sql: &str) -> Result<(), Stop> {
+        let mut packed = Vec::new();
+        self.pack(run, sql, &mut packed).await?;
+        self.write_down(run, packed).await
+    }
+
+    /// Compresses SQL to one more member, and hands it to the scratch database when it can't be read back later.
+    async fn pack(&self, run: &mut Run, sql: &str, packed: &mut Vec<u8>) -> Result<(), Stop> {
         if sql.is_empty() {
-            return self.commit(run, Waiting::Keep).await;
+            return Ok(());
         }
         let member = writer::gzip(sql).map_err(|error| Stop::Again(format!("gzip: {error}")))?;
-        if run.sealer.is_some() {
-            self.scratch.load(&run.id, run.members.len() as u64, member.clone()).await?;
-        }
+        packed.extend_from_slice(&member);
         run.sql_bytes += sql.len() as u64;
         run.members.push(member.len() as u64);
         run.waiting += member.len() as u64;
-        self.commit(run, Waiting::Append(member)).await
+        if run.sealer.is_some() {
+            self.scratch.load(&run.id, run.members.len() as u64 - 1, member).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_down(&self, run: &Run, packed: Vec<u8>) -> Result<(), Stop> {
+        self.commit(run, if packed.is_empty() { Waiting::Keep } else { Waiting::Append(packed) }).await
     }
 }
 
@@ -352,10 +369,12 @@ const SCHEMA_STATEMENTS: usize = 4;
 const SMALL_TABLES: usize = 30;
 const SMALL_ROWS: u32 = 4_096;
 /// Pages of one step at most: an invocation may ask the database so and so often.
-pub(super) const PAGES: usize = 8;
+pub(super) const PAGES: u32 = 8;
+/// Members of one step. What is written down costs the same for one and for two; what is read back is better small.
+const MEMBERS: usize = 2;
 /// Columns of a large row that are asked for at once.
 const COLUMNS: usize = 20;
 /// Bytes of a large value that are fetched at once.
 const PIECE: usize = 256 * 1024;
 /// Hex digits of a piece in one statement.
-const STATEMENT_PIECE: usize = 80_000;
+const STATEMENT_PIECE: usize = 24_000;

@@ -42,7 +42,7 @@ pub struct Settings<'a> {
     pub keep: &'a Policy,
     /// About how many bytes of SQL a page has.
     pub page_bytes: u32,
-    /// About how many bytes of SQL make a gzip member, which takes a few pages.
+    /// About how many bytes of SQL make a gzip member: a page or more. It is restored as a whole.
     pub member_bytes: u32,
     /// Chunks of 64 KiB in a part of the object.
     pub part_chunks: u32,
@@ -170,7 +170,11 @@ impl Engine<'_> {
         self.commit(run, Waiting::Clear).await
     }
 
-    async fn failed(&self, run: Run, stop: Stop) -> Result<Run, Stop> {
+    fn failed(&self, run: Run, stop: Stop) -> BoxFuture<'_, Result<Run, Stop>> {
+        Box::pin(self.after_failure(run, stop))
+    }
+
+    async fn after_failure(&self, run: Run, stop: Stop) -> Result<Run, Stop> {
         // The step may have been written down although its answer got lost: what is written counts, with its bytes.
         let mut run = self.load().await?.unwrap_or(run);
         run.problem = Some(stop.text().to_owned());

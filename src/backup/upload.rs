@@ -216,5 +216,5 @@ fn manifest_of(run: &Run) -> Result<Manifest, Stop> {
 
 /// Chunks of a part: 5 MiB, the least that R2 takes, and a little more when they are encrypted.
 pub const PART_CHUNKS: u32 = 80;
-/// Bytes that are on their way at once: whole chunks, as the cipher needs them.
-const PIECE: u64 = 4 * CHUNK as u64;
+/// Bytes that are on their way at once: a whole chunk, as the cipher needs it.
+const PIECE: u64 = CHUNK as u64;

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
 use serde_json::json;
 use wasm_bindgen::JsValue;
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
@@ -19,7 +20,7 @@ use super::{START, STATUS};
 use crate::app::App;
 use crate::backup::budget::Metered;
 use crate::backup::catalog;
-use crate::backup::engine::{Engine, Settings, pause_ms};
+use crate::backup::engine::{Engine, Settings, Stop, pause_ms};
 use crate::backup::manifest;
 use crate::backup::state::{BY_HAND, Phase, Run, Turn};
 use crate::backup::upload::PART_CHUNKS;
@@ -33,6 +34,9 @@ use crate::telemetry;
 pub struct BackupObject {
     state: State,
     env: Env,
+    /// The run as it was written down last, once it has been read or written: it is asked for often, and to read it means to
+    /// parse it.
+    known: AssertUnwindSafe<RefCell<Option<Run>>>,
     /// The newest good backup: readiness asks often, and looking means to list the bucket.
     newest: AssertUnwindSafe<RefCell<Option<Newest>>>,
 }
@@ -42,16 +46,15 @@ type Newest = (i64, Option<LastBackup>);
 
 impl DurableObject for BackupObject {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, newest: AssertUnwindSafe(RefCell::default()) }
+        Self { state, env, known: AssertUnwindSafe(RefCell::default()), newest: AssertUnwindSafe(RefCell::default()) }
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        objects::answer_call(self.who(), request, || drop(self.newest.replace(None)), |request| self.work(request))
-            .await
+        objects::answer_call(self.who(), request, || self.forget(), |request| self.work(request)).await
     }
 
     async fn alarm(&self) -> Result<Response> {
-        objects::run_alarm(self.who(), || {}, self.go_on()).await
+        objects::run_alarm(self.who(), || self.forget(), self.go_on()).await
     }
 }
 
@@ -60,13 +63,35 @@ impl BackupObject {
         ("BackupObject", &self.env)
     }
 
+    fn forget(&self) {
+        self.known.replace(None);
+        self.newest.replace(None);
+    }
+
+    /// The run that is written down.
+    async fn run(&self, engine: &Engine<'_>) -> Result<Option<Run>> {
+        if self.known.borrow().is_none() {
+            let run = engine.load().await.map_err(|error| format!("{error:?}"))?;
+            self.known.replace(run);
+        }
+        Ok(self.known.borrow().clone())
+    }
+
+    /// A run that has been written down, unless that failed.
+    fn written(&self, run: std::result::Result<Run, Stop>) -> Result<Run> {
+        self.known.replace(run.as_ref().ok().cloned());
+        run.map_err(|stop| stop.text().into())
+    }
+
     async fn work(&self, mut request: Request) -> Result<Response> {
         let (app, hands) = (self.app()?, self.hands()?);
         let engine = hands.engine(app);
-        let run = engine.load().await.map_err(|error| format!("{error:?}"))?;
         let run = match request.path().as_str() {
-            START => self.start(app, &engine, objects::read(&mut request).await?, run).await?,
-            STATUS => run,
+            START => {
+                let slot = objects::read(&mut request).await?;
+                self.start(app, &engine, slot).await?
+            }
+            STATUS => self.run(&engine).await?,
             _ => return objects::no_such_path(),
         };
         if run.as_ref().is_some_and(|run| !run.phase.is_over()) {
@@ -78,7 +103,8 @@ impl BackupObject {
     }
 
     /// Begins a run for a slot if it is its turn; gives the run that there is then.
-    async fn start(&self, app: &App, engine: &Engine<'_>, slot: String, run: Option<Run>) -> Result<Option<Run>> {
+    async fn start(&self, app: &App, engine: &Engine<'_>, slot: String) -> Result<Option<Run>> {
+        let run = self.run(engine).await?;
         match run.as_ref().map_or(Turn::Now, |run| run.turn(&slot)) {
             Turn::Had => {}
             // Whoever asks by hand is content with the run that goes on.
@@ -90,8 +116,8 @@ impl BackupObject {
                     Some(run) => run.followed_by(new),
                     None => new,
                 };
-                engine.start(&new).await.map_err(|stop| stop.text().to_owned())?;
-                return Ok(Some(new));
+                let begun = engine.start(&new).await;
+                return Ok(Some(self.written(begun.map(|()| new))?));
             }
         }
         Ok(run)
@@ -100,8 +126,7 @@ impl BackupObject {
     /// Begins the run of the slot that waited for the end of another, if one did.
     async fn start_waiting(&self, app: &App, engine: &Engine<'_>) -> Result<bool> {
         let Some(slot) = self.state.storage().get::<String>(WAITING).await? else { return Ok(false) };
-        let run = engine.load().await.map_err(|error| format!("{error:?}"))?;
-        let run = self.start(app, engine, slot, run).await?;
+        let run = self.start(app, engine, slot).await?;
         // After it has begun: should the process die before this line, the slot has had its run when it is looked at again.
         self.state.storage().delete(WAITING).await?;
         Ok(run.is_some_and(|run| !run.phase.is_over()))
@@ -132,33 +157,51 @@ impl BackupObject {
         let (app, hands) = (self.app()?, self.hands()?);
         let db = Metered::new(app.ports.db.as_ref());
         let engine = Engine { db: &db, ..hands.engine(app) };
-        let (mut steps, began) = (0, app.now_ms());
-        loop {
-            let Some(run) = engine.load().await.map_err(|error| format!("{error:?}"))? else { break };
-            if run.phase.is_over() {
-                break;
-            }
-            let run = engine.step(run).await.map_err(|stop| stop.text().to_owned())?;
-            steps += 1;
-            if run.phase.is_over() {
-                self.newest.replace(None);
-                report(app, &run);
-                watch(app, &run);
-                break;
-            }
-            // Here D1 and the bucket answer within the same thread, and nobody else would come to speak until the alarm is over.
-            Delay::from(Duration::ZERO).await;
-            if run.failures > 0 || steps >= STEPS || !db.has_room() || app.now_ms() - began > INVOCATION_MS {
-                self.state.storage().set_alarm(pause_ms(run.failures).max(1)).await?;
-                return Response::empty();
-            }
-        }
-        if self.start_waiting(app, &engine).await? {
-            self.state.storage().set_alarm(1).await?;
-        } else {
-            self.state.storage().delete_alarm().await?;
+        let next = match self.steps(app, &engine, &db).await? {
+            Some(pause_ms) => Some(pause_ms),
+            None => self.start_waiting(app, &engine).await?.then_some(1),
+        };
+        match next {
+            Some(pause_ms) => self.state.storage().set_alarm(pause_ms).await?,
+            None => self.state.storage().delete_alarm().await?,
         }
         Response::empty()
+    }
+
+    /// Takes as many steps as an invocation may; gives how long to wait for the next one, ms, and `None` after the last.
+    ///
+    /// Behind a pointer like the phases in [`Engine::step`], and for the same reason.
+    fn steps<'a>(
+        &'a self,
+        app: &'a App,
+        engine: &'a Engine<'_>,
+        db: &'a Metered<'_>,
+    ) -> LocalBoxFuture<'a, Result<Option<i64>>> {
+        Box::pin(async move {
+            let Some(mut run) = self.run(engine).await? else { return Ok(None) };
+            let (mut steps, began) = (0, app.now_ms());
+            while !run.phase.is_over() {
+                // Nobody else writes while a run goes on.
+                run = self.written(engine.step(run).await)?;
+                steps += 1;
+                if run.phase.is_over() {
+                    self.newest.replace(None);
+                    report(app, &run);
+                    watch(app, &run);
+                    break;
+                }
+                // Here D1 and the bucket answer within the same thread, and nobody else would come to speak until the alarm
+                // is over.
+                Delay::from(Duration::ZERO).await;
+                if run.failures > 0 {
+                    tell_failure(app, &run);
+                }
+                if run.failures > 0 || steps >= STEPS || !db.has_room() || app.now_ms() - began > INVOCATION_MS {
+                    return Ok(Some(pause_ms(run.failures).max(1)));
+                }
+            }
+            Ok(None)
+        })
     }
 
     fn app(&self) -> Result<&'static App> {
@@ -219,6 +262,7 @@ fn on_the_wire(run: Run) -> BackupRun {
 }
 
 /// One line for each run that ends.
+#[inline(never)]
 fn report(app: &App, run: &Run) {
     let good = run.phase == Phase::Done;
     let level = if good && run.problem.is_none() { Level::Info } else { Level::Error };
@@ -236,6 +280,21 @@ fn report(app: &App, run: &Run) {
         "restarts": run.restarts,
     });
     app.log(level, line);
+}
+
+/// One line for each step that failed and will be tried again.
+#[inline(never)]
+fn tell_failure(app: &App, run: &Run) {
+    let line = json!({
+        "timestamp": rfc3339(app.now_ms()),
+        "severity_text": "WARN",
+        "body": "backup_step_failed",
+        "backup.id": run.id,
+        "phase": run.phase,
+        "failures": run.failures,
+        "detail": run.problem,
+    });
+    app.log(Level::Warn, line);
 }
 
 /// What somebody should look at: a run that failed, and one that found half of what the last good one did, or less.
@@ -273,6 +332,6 @@ const INVOCATION_MS: i64 = 15_000;
 /// When the process dies, the run goes on after this.
 const WATCHDOG_MS: i64 = 30_000;
 /// On its way here a page is in memory half a dozen times.
-const PAGE_BYTES: u32 = 200_000;
-const MEMBER_BYTES: u32 = 800_000;
+const PAGE_BYTES: u32 = 400_000;
+const MEMBER_BYTES: u32 = 400_000;
 const SMALL_BYTES: u32 = 400_000;
