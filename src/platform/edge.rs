@@ -61,8 +61,8 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = sqlPage)]
     pub(super) fn sql_page(storage: &JsValue, statement: &str, values: &str) -> Result<JsValue, JsValue>;
 
-    #[wasm_bindgen(catch, js_name = sqlExec)]
-    pub(super) fn sql_exec(storage: &JsValue, statement: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(catch, js_name = sqlOnce)]
+    pub(super) fn sql_once(storage: &JsValue, statement: &str) -> Result<(), JsValue>;
 
     #[wasm_bindgen(catch)]
     pub(super) fn transaction(storage: &JsValue, work: &mut dyn FnMut() -> Result<(), JsValue>) -> Result<(), JsValue>;

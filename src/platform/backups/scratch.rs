@@ -91,7 +91,7 @@ impl ScratchObject {
     fn run_script(&self, run: &str, member: u64, bytes: &[u8]) -> Result<()> {
         let script = writer::gunzip(bytes).map_err(|error| error.to_string())?;
         let storage = self.storage();
-        let exec = |sql: &str| edge::sql_exec(&storage, sql).map_err(|error| edge::message(&error));
+        let exec = |sql: &str| edge::sql_once(&storage, sql).map_err(|error| edge::message(&error));
         // Outside a transaction, or it does nothing. From here to the end there is no await.
         exec("PRAGMA foreign_keys = OFF")?;
         exec(CREATE)?;
@@ -109,10 +109,10 @@ impl ScratchObject {
             for statement in sql::statements(&script) {
                 // Each file of SQL turns the checks off by itself, in a way that ends with a transaction.
                 if !statement.starts_with("PRAGMA ") {
-                    edge::sql_exec(&storage, &format!("{statement}\n{THEN}"))?;
+                    edge::sql_once(&storage, &format!("{statement}\n{THEN}"))?;
                 }
             }
-            edge::sql_exec(
+            edge::sql_once(
                 &storage,
                 &format!("INSERT OR REPLACE INTO _edgekeep_loaded VALUES (1, {}, {number})", sql::text(run)),
             )
@@ -191,8 +191,7 @@ impl Scratch for ScratchClient {
 const NAME: &str = "scratch";
 /// Loading a member takes longer than an ordinary call.
 const DEADLINE_MS: u64 = 25_000;
-/// What follows each statement: of several in one text the runtime keeps the last one compiled, and for this one it needs
-/// little room.
+/// What follows each statement: a text must have one in it, and what is cut from a script may be a comment.
 const THEN: &str = "SELECT 1";
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS _edgekeep_loaded (id INTEGER PRIMARY KEY, run TEXT, member INTEGER)";
 const LAST: &str = "SELECT run, member FROM _edgekeep_loaded";
