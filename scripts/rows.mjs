@@ -87,7 +87,7 @@ function blob(/** @type {Buffer} */ bytes) {
 
 function real(/** @type {number} */ value) {
   if (!Number.isFinite(value)) return value > 0 ? "9e999" : "-9e999";
-  if (value === 0) return "0.0";
+  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
   const shortest = decimal(value);
   return isSure(shortest) ? shortest : exactly(value);
 }

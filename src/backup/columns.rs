@@ -24,7 +24,8 @@ pub(super) fn quoted(table: &Table) -> String {
             Some(Only::Blob) => small(&plain),
             Some(Only::Text) => small(&plain) + &bytes(&format!("coalesce(octet_length(c{at}), -2)")),
             None => {
-                small(&format!("CASE typeof(c{at}) WHEN 'real' THEN char(1) || {plain} || char(1) ELSE {plain} END"))
+                let real = real(&format!("c{at}"));
+                small(&format!("CASE typeof(c{at}) WHEN 'real' THEN char(1) || {real} || char(1) ELSE {plain} END"))
                     + &bytes(&format!("CASE typeof(c{at}) WHEN 'text' THEN octet_length(c{at}) ELSE -2 END"))
             }
         }
@@ -124,19 +125,25 @@ fn literal(table: &Table, at: usize, value: &str, exact: bool) -> String {
         )
     };
     let real = if exact {
-        // JSON has no form for an infinite number.
+        // JSON has no form for an infinite number, and JavaScript writes a zero below zero without its sign.
         format!(
-            "CASE quote({value}) WHEN '9.0e+999' THEN '9e999' WHEN '-9.0e+999' THEN '-9e999' \
-             ELSE char(1) || '{at}' || char(1) END"
+            "CASE {} WHEN '9.0e+999' THEN '9e999' WHEN '-9.0e+999' THEN '-9e999' WHEN '-0.0' THEN '-0.0' \
+             ELSE char(1) || '{at}' || char(1) END",
+            self::real(value)
         )
     } else {
-        format!("char(1) || quote({value}) || char(1)")
+        format!("char(1) || {} || char(1)", self::real(value))
     };
     match table.columns.get(at).and_then(|column| column.only) {
         Some(Only::Integer | Only::Blob) => format!("quote({value})"),
         Some(Only::Text) => format!("CASE WHEN {value} IS NULL THEN 'NULL' ELSE {text} END"),
         None => format!("CASE typeof({value}) WHEN 'text' THEN {text} WHEN 'real' THEN {real} ELSE quote({value}) END"),
     }
+}
+
+/// A REAL as SQLite quotes it, and a zero with its sign, which SQLite leaves out.
+pub(super) fn real(value: &str) -> String {
+    format!("CASE WHEN {value} = 0 AND atan2({value}, -1) < 0 THEN '-0.0' ELSE quote({value}) END")
 }
 
 pub(super) fn holds_reals(table: &Table, at: usize) -> bool {

@@ -105,7 +105,7 @@ pub fn real(value: f64) -> String {
         return if value > 0.0 { "9e999".into() } else { "-9e999".into() };
     }
     if value == 0.0 {
-        return "0.0".into();
+        return if value.is_sign_negative() { "-0.0".into() } else { "0.0".into() };
     }
     let shortest = format!("{value:?}");
     if is_sure(&shortest) { shortest } else { exact(value) }
@@ -190,6 +190,7 @@ mod tests {
         assert_eq!(sure_real("0.5"), Some(0.5));
         assert_eq!(sure_real("-1.0e+21"), Some(-1e21));
         assert_eq!(sure_real("9.0e+999"), Some(f64::INFINITY));
+        assert_eq!(sure_real("-0.0").map(real).as_deref(), Some("-0.0"));
         assert_eq!(sure_real("-123456789012345.0"), Some(-123_456_789_012_345.0));
         for unsure in ["0.30000000000000004", "1.0e-30", "1.0e+40", "1234567890123456.0", "nonsense"] {
             assert_eq!(sure_real(unsure), None, "{unsure}");

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use super::bound::Bound;
 use super::capture::{captures_of, collations, keys, untouched};
-use super::columns::{holds_reals, joined, key_literals, literals, quoted, quoted_line, values, weight};
+use super::columns::{holds_reals, joined, key_literals, literals, quoted, quoted_line, real, values, weight};
 use super::literal;
 use super::schema::{Key, KeyColumn, Table};
 use super::sql::{self, name};
@@ -195,7 +195,9 @@ pub fn large_values(table: &Table, source: Source, key: &[String], columns: std:
             let bytes = format!("octet_length(CASE WHEN typeof(c{at}) IN ('text', 'blob') THEN c{at} END)");
             format!(
                 "typeof(c{at}) AS t{at}, {bytes} AS n{at}, CASE typeof(c{at}) WHEN 'real' THEN c{at} END AS r{at}, \
-                 CASE WHEN {bytes} <= {SMALL} THEN hex(c{at}) WHEN typeof(c{at}) IN ('integer', 'real') THEN quote(c{at}) END AS s{at}"
+                 CASE WHEN {bytes} <= {SMALL} THEN hex(c{at}) WHEN typeof(c{at}) = 'integer' THEN quote(c{at}) \
+                 WHEN typeof(c{at}) = 'real' THEN {} END AS s{at}",
+                real(&format!("c{at}"))
             )
         })
         .collect();

@@ -31,6 +31,7 @@ INSERT INTO plain (id, a, b, c, d, e) VALUES
   (11, 'c:' || char(92) || 'new' || char(10) || char(92) || 'r', 11, 'it''s' || char(10), 11.0, char(13)),
   (7, 'NULL', 7, 'text in a blob', 123456789012345678.0, 4.35),
   (8, NULL, 'text in an integer', x'0102', 'text in a real', 3.0),
+  (9, 'zeros', -0.0, -0.0, -0.0, -0.0), (10, 'zero, read exactly' || char(0), 0.0, 0.0, 0.0, -0.0),
   (9223372036854775807, 'last', 9223372036854775807, x'00', 3.141592653589793, 0.5);
 WITH RECURSIVE n(i) AS (SELECT 12 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
   INSERT INTO plain SELECT i, 'row ' || i, i * 1000, x'0102', i / 7.0, CASE i % 3 WHEN 0 THEN i WHEN 1 THEN 'x' || i ELSE i * 0.25 END FROM n;
@@ -42,7 +43,7 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
   INSERT INTO keyed SELECT CASE i % 2 WHEN 0 THEN 'k' ELSE 'K' END || (i % 40), i, 'value ' || i FROM n;
 INSERT INTO keyed VALUES ('', 0, NULL), ('new' || char(10) || 'line', -5, ''), ('q''q', 9223372036854775807, 'x');
 INSERT INTO odd_keys VALUES (1, x'00', 1.5), (1.5, x'00', 2.5), ('1', x'00', NULL), (x'31', x'00', 0.1), (9007199254740993, x'', -0.7),
-  ('a' || char(0) || 'b', x'ff', 1), (1e300, x'ff', 1), (9e999, x'ff', 1), ('comma, quote '' )', x'2c', 1), (CAST(x'ff' AS TEXT), x'2c', 2);
+  ('a' || char(0) || 'b', x'ff', 1), (1e300, x'ff', 1), (9e999, x'ff', 1), (-0.0, x'2c', 1), ('comma, quote '' )', x'2c', 1), (CAST(x'ff' AS TEXT), x'2c', 2);
 INSERT INTO generated (id, a) VALUES (1, 1), (2, NULL), (3, 4611686018427387904);
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
   INSERT INTO uniques (id, u, v, w) SELECT i, 'u' || i, i, 'w' || i FROM n;
@@ -54,7 +55,8 @@ WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 49) INS
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
   INSERT INTO moved SELECT char(13, 10) FROM n;
 INSERT INTO large VALUES (1, 'small', zeroblob(2000000), 0.1), (2, CAST(zeroblob(100000) AS TEXT) || 'é', x'00', 0.30000000000000004),
-  (3, 'x', zeroblob(300), 1.0), (4, NULL, zeroblob(20000), -1e-300), (5, NULL, zeroblob(20001), 1e300);
+  (3, 'x', zeroblob(300), 1.0), (4, NULL, zeroblob(20000), -1e-300), (5, NULL, zeroblob(20001), 1e300),
+  (6, -0.0, zeroblob(50000), -0.0);
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) INSERT INTO moving SELECT i, 0 FROM n;
 
 CREATE INDEX plain_partial ON plain (a) WHERE b > 100;

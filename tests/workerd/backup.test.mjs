@@ -62,7 +62,7 @@ const cells = (/** @type {DatabaseSync} */ database) => {
   return names.map((name) => {
     const table = `"${name.replaceAll('"', '""')}"`;
     const columns = database.prepare("SELECT name FROM pragma_table_xinfo(?)").all(name).map((row) => `"${String(row.name).replaceAll('"', '""')}"`);
-    const shown = columns.map((column, at) => `typeof(${column}) || ':' || CASE typeof(${column}) WHEN 'real' THEN printf('%!.20g', ${column}) ELSE hex(${column}) END AS v${at}`);
+    const shown = columns.map((column, at) => `typeof(${column}) || ':' || CASE typeof(${column}) WHEN 'real' THEN printf('%!.20g', ${column}) || CASE WHEN ${column} = 0 THEN atan2(${column}, -1) < 0 ELSE '' END ELSE hex(${column}) END AS v${at}`);
     return [name, database.prepare(`SELECT ${shown.join(", ")} FROM ${table}`).all().map((row) => Object.values(row).join("|"))];
   });
 };
