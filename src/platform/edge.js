@@ -270,7 +270,7 @@ export function sqlPage(/** @type {any} */ storage, /** @type {string} */ statem
 // Runs a statement in an object's own SQLite for what it does; it will not come again. The runtime keeps up to 1 MiB of texts
 // with all that it has compiled of them, which takes ten times the room: blanks, of which nothing is compiled, make it fewer.
 export function sqlOnce(/** @type {any} */ storage, /** @type {string} */ statement) {
-  storage.sql.exec(statement.padEnd(32_768));
+  storage.sql.exec(statement.padEnd(16_384));
 }
 
 // Does something in an object's own SQLite as a whole, or not at all when it throws.
