@@ -135,23 +135,29 @@ pub fn at_ms(manifest: &Manifest) -> i64 {
     chrono::DateTime::parse_from_rfc3339(&manifest.as_of).map_or(i64::MAX, |time| time.timestamp_millis())
 }
 
-/// Deletes what a policy lets go; gives the ids. The manifest goes first: a backup that is half gone must not look whole.
+/// Deletes what a policy lets go; gives the ids. The attestation goes first: a backup that is half gone must not count. It is
+/// also what a lock on the bucket lets go last. The manifest goes last: as long as it is there, the next run finds the rest.
 ///
 /// # Errors
-/// When the store does not answer, or a lock keeps an object.
+/// When the store does not answer, or a lock keeps an object: after all the others have gone.
 pub async fn prune(objects: &dyn Objects, policy: &Policy, now_ms: i64) -> Result<Vec<String>, PortError> {
     let mut gone = Vec::new();
-    for verdict in verdicts(objects, policy, now_ms).await? {
-        if verdict.stays() {
-            continue;
+    let mut kept = None;
+    for verdict in verdicts(objects, policy, now_ms).await?.into_iter().filter(|verdict| !verdict.stays()) {
+        match let_go(objects, &verdict.id).await {
+            Ok(()) => gone.push(verdict.id),
+            Err(error) => kept = kept.or(Some(error)),
         }
-        let Some(backup) = one(objects, &verdict.id).await? else { continue };
-        for key in [manifest_key(&verdict.id), verified_key(&verdict.id), backup.manifest.object.key] {
-            objects.delete(&key).await?;
-        }
-        gone.push(verdict.id);
     }
-    Ok(gone)
+    kept.map_or(Ok(gone), Err)
+}
+
+async fn let_go(objects: &dyn Objects, id: &str) -> Result<(), PortError> {
+    let Some(backup) = one(objects, id).await? else { return Ok(()) };
+    for key in [verified_key(id), backup.manifest.object.key, manifest_key(id)] {
+        objects.delete(&key).await?;
+    }
+    Ok(())
 }
 
 impl Engine<'_> {

@@ -590,3 +590,66 @@ async fn a_bucket_that_can_not_be_pruned_is_no_fault_of_the_backup() {
     let backup = catalog::one(bench.objects.as_ref(), ID).await.unwrap().unwrap();
     assert!(backup.verified_at.is_some());
 }
+
+/// Four backups of four days, of which a policy of one day lets three go.
+async fn four_days() -> (Bench, [&'static str; 4]) {
+    let bench = Bench { small_bytes: 500_000, ..Bench::over(SqliteDb::migrated()) };
+    let ids = [
+        "20260102T030405Z-00000001",
+        "20260103T030405Z-00000001",
+        "20260104T030405Z-00000001",
+        "20260105T030405Z-00000001",
+    ];
+    for id in ids {
+        assert_good(&bench.run(id).await);
+        bench.clock.advance(edgekeep::domain::time::DAY_MS);
+    }
+    (bench, ids)
+}
+
+fn keys_of(bench: &Bench, id: &str) -> usize {
+    bench.objects.keys().iter().filter(|key| key.contains(id)).count()
+}
+
+#[tokio::test]
+async fn what_a_lock_keeps_is_in_the_way_of_nothing_older() {
+    let (bench, ids) = four_days().await;
+    let policy = Policy::parse("1d").unwrap();
+    let prune = || async { catalog::prune(bench.objects.as_ref(), &policy, bench.clock.now_ms()).await };
+    let locked = [verified_key(ids[2]), manifest_key(ids[2]), object_key(ids[2], false)];
+    bench.objects.lock(locked.iter().map(String::as_str));
+    assert!(prune().await.is_err(), "it says that something was kept");
+    assert_eq!(ids.map(|id| keys_of(&bench, id)), [0, 0, 3, 3]);
+    // What was written last is let go last: until then all of it stays.
+    bench.objects.lock([verified_key(ids[2]).as_str()]);
+    assert!(prune().await.is_err());
+    assert_eq!(keys_of(&bench, ids[2]), 3);
+    let backup = catalog::one(bench.objects.as_ref(), ids[2]).await.unwrap().unwrap();
+    assert!(backup.verified_at.is_some());
+    bench.objects.lock([]);
+    assert_eq!(prune().await.unwrap(), [ids[2]]);
+    assert_eq!(keys_of(&bench, ids[2]), 0);
+}
+
+#[tokio::test]
+async fn what_went_half_does_not_count_and_goes_the_next_time() {
+    let policy = Policy::parse("1d").unwrap();
+    let (calm, _) = four_days().await;
+    let before = calm.objects.faults.calls();
+    assert_eq!(catalog::prune(calm.objects.as_ref(), &policy, calm.clock.now_ms()).await.unwrap().len(), 3);
+    for n in 1..=calm.objects.faults.calls() - before {
+        for lose in [false, true] {
+            let (bench, ids) = four_days().await;
+            let error = PortError::Failed("on command".into());
+            bench.objects.faults.on(n, if lose { Fault::Lose(error) } else { Fault::Fail(error) });
+            assert!(catalog::prune(bench.objects.as_ref(), &policy, bench.clock.now_ms()).await.is_err(), "call {n}");
+            for id in ids {
+                let backup = catalog::one(bench.objects.as_ref(), id).await.unwrap();
+                let counts = backup.is_some_and(|backup| backup.verified_at.is_some());
+                assert!(!counts || keys_of(&bench, id) == 3, "call {n}: {id} looks whole");
+            }
+            catalog::prune(bench.objects.as_ref(), &policy, bench.clock.now_ms()).await.unwrap();
+            assert_eq!(ids.map(|id| keys_of(&bench, id)), [0, 0, 0, 3], "call {n}");
+        }
+    }
+}

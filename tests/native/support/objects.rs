@@ -1,6 +1,6 @@
 //! Objects by key, in memory, with the manners of R2, but that parts may be as small as 64 KiB.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -20,6 +20,7 @@ struct Store {
     objects: BTreeMap<String, Vec<u8>>,
     uploads: BTreeMap<String, (String, BTreeMap<u16, Vec<u8>>)>,
     begun: u64,
+    locked: BTreeSet<String>,
 }
 
 impl MemoryObjects {
@@ -43,6 +44,11 @@ impl MemoryObjects {
         self.store().objects.keys().cloned().collect()
     }
 
+    /// A lock on the bucket holds these, and no others, from now on: they are neither deleted nor replaced.
+    pub fn lock<'a>(&self, keys: impl IntoIterator<Item = &'a str>) {
+        self.store().locked = keys.into_iter().map(str::to_owned).collect();
+    }
+
     /// Uploads that were begun and neither completed nor aborted.
     pub fn open_uploads(&self) -> usize {
         self.store().uploads.len()
@@ -50,6 +56,15 @@ impl MemoryObjects {
 
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store {
+    fn unlocked(&mut self, key: &str) -> Result<&mut BTreeMap<String, Vec<u8>>, PortError> {
+        if self.locked.contains(key) && self.objects.contains_key(key) {
+            return Err(failed("10069: the bucket's lock holds it"));
+        }
+        Ok(&mut self.objects)
     }
 }
 
@@ -91,7 +106,7 @@ impl Objects for MemoryObjects {
 
     async fn replace(&self, key: &str, bytes: Vec<u8>) -> Result<(), PortError> {
         let work = || {
-            self.store().objects.insert(key.to_owned(), bytes);
+            self.store().unlocked(key)?.insert(key.to_owned(), bytes);
             Ok(())
         };
         self.faults.pass(work).await
@@ -174,7 +189,7 @@ impl Objects for MemoryObjects {
 
     async fn delete(&self, key: &str) -> Result<(), PortError> {
         let work = || {
-            self.store().objects.remove(key);
+            self.store().unlocked(key)?.remove(key);
             Ok(())
         };
         self.faults.pass(work).await
