@@ -5,6 +5,7 @@ use std::ops::Range;
 use async_trait::async_trait;
 
 use super::age::{CHUNK, SEALED_CHUNK, Sealer};
+use super::catalog;
 use super::digest::Digest;
 use super::engine::{Engine, Stop};
 use super::manifest::{
@@ -123,7 +124,11 @@ impl Engine<'_> {
             integrity: run.integrity.clone().unwrap_or_default(),
         };
         let text = serde_json::to_vec_pretty(&verified).map_err(|error| Stop::Never(error.to_string()))?;
-        self.objects.replace(&verified_key(&run.id), text).await?;
+        // One that lies there already is from an earlier try, and a lock on the bucket may hold it.
+        let attested = catalog::one(self.objects, &run.id).await?.is_some_and(|backup| backup.verified_at.is_some());
+        if !attested {
+            self.objects.replace(&verified_key(&run.id), text).await?;
+        }
         self.scratch.clear().await?;
         run.phase = Phase::Prune;
         run.sealer = None;

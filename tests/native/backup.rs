@@ -653,3 +653,18 @@ async fn what_went_half_does_not_count_and_goes_the_next_time() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_attestation_is_written_once_under_a_lock_too() {
+    let bench = faulty();
+    bench.start(ID).await;
+    bench.until(Phase::Attest).await;
+    // It is written, and that it was is not written down.
+    bench.journal.faults.fail_on(1, PortError::Failed("on command".into()));
+    bench.step().await.unwrap();
+    let text = bench.objects.look(&verified_key(ID)).expect("an attestation");
+    bench.objects.lock([verified_key(ID).as_str()]);
+    bench.clock.advance(1_000);
+    assert_good(&bench.finish().await);
+    assert_eq!(bench.objects.look(&verified_key(ID)), Some(text));
+}
