@@ -156,6 +156,9 @@ async fn watch_backups(app: &App) {
         Ok(status) => match status.last {
             Some(last) if now_ms - last.at_ms <= BACKUP_DUE_MS => return,
             Some(last) => (Level::Error, "the newest verified backup is older than 26 hours".into(), Some(last)),
+            None if is_due(app, now_ms).await => {
+                (Level::Error, "there is no verified backup, for more than 26 hours".into(), None)
+            }
             None => (Level::Warn, "there is no verified backup yet".into(), None),
         },
         Err(error) => (Level::Error, format!("backups can't be asked: {error:?}"), None),
@@ -173,6 +176,12 @@ async fn watch_backups(app: &App) {
     if level == Level::Error {
         telemetry::capture_alarm(app, "backup_missing", &detail, "cron");
     }
+}
+
+/// The installation has been at work for so long that it should have a backup.
+async fn is_due(app: &App, now_ms: i64) -> bool {
+    let first_ms = cron_runs::first(app.ports.db.as_ref()).await;
+    matches!(first_ms, Ok(Some(first_ms)) if now_ms - first_ms > BACKUP_DUE_MS)
 }
 
 async fn begin(app: &App, cron: &str, scheduled_ms: i64, now_ms: i64) -> Result<String> {

@@ -58,6 +58,15 @@ pub async fn latest(db: &dyn Db, count: u32) -> Result<Vec<CronRun>, DbError> {
     rows.iter().map(run).collect()
 }
 
+/// When the first run began of which is known, ms; `None` when there has been none.
+///
+/// # Errors
+/// As [`Db::query`].
+pub async fn first(db: &dyn Db) -> Result<Option<i64>, DbError> {
+    let rows = db.query(Statement::new(FIRST, [])).await?;
+    rows.first().map_or(Ok(None), |row| row.optional_integer("started_at"))
+}
+
 /// Forgets the runs that began before `before_ms`, the oldest first, at most `most` of them, and says how many.
 ///
 /// # Errors
@@ -71,6 +80,7 @@ const BEGIN: &str = "INSERT INTO cron_runs (id, cron, scheduled_at, started_at) 
 const FINISH: &str = "UPDATE cron_runs SET milliseconds = ?2, outcome = ?3, detail = ?4 WHERE id = ?1";
 const LATEST: &str = "SELECT cron, scheduled_at, started_at, milliseconds, outcome, detail FROM cron_runs
     ORDER BY started_at DESC LIMIT CAST(?1 AS INTEGER)";
+const FIRST: &str = "SELECT min(started_at) AS started_at FROM cron_runs";
 // D1's count of changes includes what triggers do while a backup runs.
 const DELETE_BEFORE: &str = "DELETE FROM cron_runs WHERE id IN (
     SELECT id FROM cron_runs WHERE started_at < ?1 ORDER BY started_at LIMIT CAST(?2 AS INTEGER)) RETURNING id";

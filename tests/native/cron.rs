@@ -215,3 +215,19 @@ async fn a_backup_that_is_missing_is_an_error_in_the_log() {
     cron::run(&world.app, "0 * * * *", START_MS).await;
     assert_eq!(lines()[2..], [Level::Error]);
 }
+
+#[tokio::test]
+async fn that_there_never_was_a_backup_or_is_none_any_more_is_an_error_after_a_day() {
+    let world = World::new();
+    let last = || {
+        let all = world.log.lines();
+        all.into_iter().rfind(|(_, line)| line["body"] == "backup_missing").map(|(level, _)| level)
+    };
+    cron::run(&world.app, "0 * * * *", START_MS).await;
+    world.clock.advance(26 * 3_600_000);
+    cron::run(&world.app, "0 * * * *", START_MS).await;
+    assert_eq!(last(), Some(Level::Warn), "a new installation has time for its first");
+    world.clock.advance(1);
+    cron::run(&world.app, "0 * * * *", START_MS).await;
+    assert_eq!(last(), Some(Level::Error));
+}
