@@ -8,7 +8,8 @@ use edgekeep::backup::state::{Phase, Run};
 use edgekeep::backup::writer::{self, END};
 use edgekeep::ports::{Clock as _, Objects as _, PortError};
 
-use crate::support::backups::Bench;
+use crate::support::age::Identity;
+use crate::support::backups::{Bench, gunzipped};
 use crate::support::faults::Fault;
 use crate::support::sqlite_db::SqliteDb;
 
@@ -199,17 +200,34 @@ async fn captures_are_in_nobodys_way() {
 
 #[tokio::test]
 async fn a_fault_of_any_call_loses_nothing() {
+    no_fault_loses_anything(faulty, |bench| bench.sql(ID)).await;
+}
+
+#[tokio::test]
+async fn a_fault_of_any_call_loses_nothing_of_what_is_encrypted() {
+    let plain = faulty();
+    assert_good(&plain.run(ID).await);
+    let identity = Identity::new();
+    let encrypted = || Bench { recipient: Some(identity.recipient()), ..faulty() };
+    let sql = no_fault_loses_anything(encrypted, |bench| {
+        gunzipped(&identity.open(&bench.objects.look(&object_key(ID, true)).expect("the object")))
+    });
+    assert_eq!(sql.await, plain.sql(ID));
+}
+
+/// Takes a run to its end for each call that it makes, which fails or loses its answer. Gives the SQL that all of them made.
+async fn no_fault_loses_anything(new: impl Fn() -> Bench, sql_of: impl Fn(&Bench) -> String) -> String {
     // How many calls an undisturbed run makes.
-    let calm = faulty();
+    let calm = new();
     assert_good(&calm.run(ID).await);
     let calls =
         [calm.db.faults.calls(), calm.objects.faults.calls(), calm.journal.faults.calls(), calm.scratch.faults.calls()];
     assert!(calls[0] > 20 && calls[1] > 15, "{calls:?}");
-    let sql = calm.sql(ID);
+    let sql = sql_of(&calm);
     for (port, calls) in calls.into_iter().enumerate() {
         for n in 1..=calls {
             for lose in [false, true] {
-                let bench = faulty();
+                let bench = new();
                 bench.start(ID).await;
                 let error = || PortError::Failed("on command".into());
                 let fault = if lose { Fault::Lose(error()) } else { Fault::Fail(error()) };
@@ -234,13 +252,14 @@ async fn a_fault_of_any_call_loses_nothing() {
                     }
                 };
                 assert_eq!(run.phase, Phase::Done, "port {port}, call {n}: {:?}", run.problem);
-                assert_eq!(bench.sql(ID), sql, "port {port}, call {n}");
+                assert_eq!(sql_of(&bench), sql, "port {port}, call {n}");
                 // An upload whose id was lost on its way can't be aborted; R2 forgets it after a week.
                 assert!(bench.objects.open_uploads() <= usize::from(lose && port == 1));
                 assert_eq!(schema_of(&bench.db), schema_of(&calm.db));
             }
         }
     }
+    sql
 }
 
 #[tokio::test]
@@ -378,6 +397,31 @@ async fn a_flipped_bit_anywhere_is_found() {
     bench.objects.plant(&manifest_key(ID), text);
     let backup = catalog::one(bench.objects.as_ref(), ID).await.unwrap();
     assert!(backup.is_none_or(|backup| backup.verified_at.is_none()));
+}
+
+#[tokio::test]
+async fn a_flipped_bit_of_what_is_encrypted_is_found() {
+    let bench = Bench { recipient: Some(Identity::new().recipient()), ..faulty() };
+    bench.start(ID).await;
+    let run = bench.until(Phase::Load).await;
+    let key = object_key(ID, true);
+    let whole = bench.objects.look(&key).unwrap();
+    let parts = manifest(&bench, ID).object.parts;
+    assert!(parts.len() > 1, "{} parts", parts.len());
+    let mut from = 0;
+    for (number, part) in (1..).zip(&parts) {
+        for at in [from, from + part.bytes / 2, from + part.bytes - 1] {
+            let mut bytes = whole.clone();
+            bytes[usize::try_from(at).unwrap()] ^= 0x10;
+            bench.objects.plant(&key, bytes);
+            bench.engine().start(&run).await.unwrap();
+            let failed = bench.finish().await;
+            let told = format!("verification: part {number} in the bucket is not what was put there");
+            assert_eq!((failed.phase, failed.problem), (Phase::Failed, Some(told)), "byte {at}");
+            assert!(bench.objects.look(&verified_key(ID)).is_none(), "byte {at}");
+        }
+        from += part.bytes;
+    }
 }
 
 #[tokio::test]

@@ -114,11 +114,16 @@ impl Bench {
     /// The SQL of a backup that is not encrypted.
     pub fn sql(&self, id: &str) -> String {
         let bytes = self.objects.look(&edgekeep::backup::manifest::object_key(id, false)).expect("the object");
-        let mut sql = String::new();
-        let mut decoder = flate2::read::MultiGzDecoder::new(bytes.as_slice());
-        std::io::Read::read_to_string(&mut decoder, &mut sql).expect("gzip of UTF-8");
-        sql
+        gunzipped(&bytes)
     }
+}
+
+/// The text of gzip members, one after the other.
+pub fn gunzipped(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    let mut decoder = flate2::read::MultiGzDecoder::new(bytes);
+    std::io::Read::read_to_string(&mut decoder, &mut text).expect("gzip of UTF-8");
+    text
 }
 
 /// A journal in memory.

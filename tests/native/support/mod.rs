@@ -1,5 +1,6 @@
 //! What the tests stand on: one whole installation in memory, whose every port can fail on command, and a client for it.
 
+pub mod age;
 pub mod background;
 pub mod backups;
 pub mod budget;
