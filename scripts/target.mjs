@@ -17,7 +17,6 @@ import { wrangler, wranglerEnvironment } from "./wrangler.mjs";
  * @typedef {{ type: string, name: string }} Present
  * @typedef {{ scratch: import("node:sqlite").DatabaseSync, sql: string, present: Present[], epoch: string, folder: string }} Restored
  * @typedef {object} Target
- * @property {string} name as wrangler knows it
  * @property {() => Promise<Present[]>} objects tables, views and triggers in it
  * @property {() => Promise<number>} epoch before which its sessions are dead, 0 when it does not say
  * @property {(restored: Restored) => Promise<void>} replace
@@ -40,7 +39,6 @@ function local(persist) {
       throw new Problem(`${file} can't be read: ${reason(error)}`, "Move it away, and what is restored takes its place.");
     });
   return {
-    name: "DB",
     objects: () => read(PRESENT),
     epoch: async () => ((await read(EPOCH.known)).length > 0 ? epochOf(await read(EPOCH.read)) : 0),
     replace: async ({ scratch }) => {
@@ -68,7 +66,6 @@ function remote(name) {
     return JSON.parse(out.slice(out.indexOf("[")))[0].results;
   };
   return {
-    name,
     objects: async () => rows(PRESENT),
     epoch: async () => (rows(EPOCH.known).length > 0 ? epochOf(rows(EPOCH.read)) : 0),
     // What goes, what comes and the epoch are one file, and of a file D1 takes in all or nothing.

@@ -12,6 +12,18 @@ export function momentOf(to) {
   return new Date(time);
 }
 
+/** A bookmark with which D1 can travel: on this machine it knows one of zeros, and no Time Travel. @param {string | null | undefined} bookmark */
+export function markOf(bookmark) {
+  return bookmark && /[^0-]/.test(bookmark) ? bookmark : null;
+}
+
+/** The command that goes to a bookmark, which is one of the database that was backed up. @param {string} mark */
+export function toBookmark(mark) {
+  return `${TRAVEL} --bookmark=${mark}`;
+}
+
+const TRAVEL = "npx wrangler d1 time-travel restore DB --env production";
+
 /**
  * Prints how to get there: straight, and by the bookmark of the last backup before.
  * @param {Date} moment @param {Record<string, string | undefined>} values options of the command @param {(value: object) => void} print
@@ -20,11 +32,9 @@ export async function timeTravel(moment, values, print) {
   const api = await operator({ url: values.url, port: Number(values.port ?? 8787), persist: values["persist-to"] });
   const { backups } = await api.json("/backups").finally(() => api.end());
   const before = backups.filter((/** @type {any} */ one) => one.verified_at && Date.parse(one.as_of) <= moment.getTime()).at(-1);
-  const travel = "npx wrangler d1 time-travel restore DB --env production";
-  const timestamp = `${travel} --timestamp=${moment.toISOString()}`;
-  // On this machine D1 knows a bookmark of zeros, and no Time Travel.
-  const mark = /[^0-]/.test(before?.bookmark ?? "") ? before.bookmark : null;
-  const bookmark = mark && `${travel} --bookmark=${mark}`;
+  const timestamp = `${TRAVEL} --timestamp=${moment.toISOString()}`;
+  const mark = markOf(before?.bookmark);
+  const bookmark = mark && toBookmark(mark);
   const ending = `npx wrangler d1 execute DB --remote --env production --command "UPDATE installation SET sessions_not_before = max(sessions_not_before, unixepoch() * 1000)"`;
   console.log(`  A moment between two backups is for D1 Time Travel, which keeps 30 days (7 on the free plan) and goes back in place:
 
@@ -37,5 +47,5 @@ export async function timeTravel(moment, values, print) {
     ${ending}
 
   Nothing was done.`);
-  print({ restored: false, timestamp: moment.toISOString(), before: before?.id ?? null, bookmark: mark, commands: [bookmark, timestamp].filter(Boolean) });
+  print({ restored: false, timestamp: moment.toISOString(), before: before?.id ?? null, bookmark: mark, commands: [bookmark, timestamp].filter(Boolean), then: ending });
 }

@@ -8,7 +8,7 @@ import { operator } from "../operator.mjs";
 import { Problem } from "../process.mjs";
 import { parts, percent } from "../progress.mjs";
 import { EPOCH, targetOf } from "../target.mjs";
-import { momentOf, timeTravel } from "../timetravel.mjs";
+import { markOf, momentOf, timeTravel, toBookmark } from "../timetravel.mjs";
 import { options, usageOf } from "../usage.mjs";
 
 /** Restores a backup into a database, after checking every hash. */
@@ -32,7 +32,8 @@ export default async function restore(/** @type {string[]} */ args) {
     const problems = await restoreInto(scratch, sql, manifest, percent("loaded"));
     if (problems.length > 0) throw new Problem("The backup does not restore to what it should", problems.join("\n"));
     if (manifest) console.log(`  ${manifest.id}, as of ${manifest.as_of}: every hash is right, and it restores`);
-    if (manifest?.bookmark) console.log(`  Time Travel to that moment: npx wrangler d1 time-travel restore ${target.name} --bookmark=${manifest.bookmark}`);
+    const mark = markOf(manifest?.bookmark);
+    if (mark) console.log(`  Time Travel to that moment, in the database that was backed up: ${toBookmark(mark)}`);
 
     const present = await target.objects();
     if (present.length > 0 && !flags.replace) {

@@ -12,6 +12,18 @@ import { Local, SETTINGS } from "./local.mjs";
 
 const sha256 = (/** @type {string | Buffer} */ of) => createHash("sha256").update(of).digest("hex");
 
+/** A Worker that answers each path with a text or bytes. @param {(path: string) => string | Buffer} answer */
+async function serve(answer) {
+  const server = createServer((request, response) => response.writeHead(200).end(answer(request.url ?? "")));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const address = server.address();
+  const stop = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`, stop };
+}
+
 describe("a backup that is not as it was made, by the commands", { timeout: 600_000 }, () => {
   const local = new Local();
   const file = join(local.folder, "backup.sql.gz");
@@ -75,6 +87,40 @@ describe("a backup that is not as it was made, by the commands", { timeout: 600_
     untouched();
   });
 
+  it("finds a flipped bit in every part of what a Worker hands out", async () => {
+    const parsed = JSON.parse(text);
+    const cut = [0, 1, 2].map((at) => bytes.subarray(Math.floor((bytes.length * at) / 3), Math.floor((bytes.length * (at + 1)) / 3)));
+    const parts = cut.map((part) => ({ bytes: part.length, sha256: sha256(part) }));
+    const zeros = "0".repeat(64);
+    const unsealed = JSON.stringify({ ...parsed, object: { ...parsed.object, parts }, self_sha256: zeros }, null, 2);
+    const manifest_text = unsealed.replace(`"self_sha256": "${zeros}"`, `"self_sha256": "${sha256(unsealed)}"`);
+    const detail = { manifest_text, attested_sha256: sha256(manifest_text), verified_at: "then" };
+    let flipped = { part: 0, at: 0 };
+    const worker = await serve((path) => {
+      const number = Number(/\/parts\/(\d+)$/.exec(path)?.[1] ?? 0);
+      if (number === 0) return JSON.stringify(detail);
+      const part = Buffer.from(cut[number - 1] ?? "");
+      if (number === flipped.part) part[flipped.at] = (part[flipped.at] ?? 0) ^ 4;
+      return part;
+    });
+    process.env.OPERATOR_TOKEN = SETTINGS.OPERATOR_TOKEN;
+    try {
+      assert.deepEqual((await local.json("backup", "verify", id, "--url", worker.url)).restored, true);
+      for (const [at, { length }] of cut.entries()) {
+        for (const byte of [0, length >> 1, length - 1]) {
+          flipped = { part: at + 1, at: byte };
+          const words = new RegExp(`Part ${at + 1} of ${id} is damaged`);
+          await refuses(local.command("backup", "verify", id, "--url", worker.url), words);
+          await refuses(restore("--from", id, "--url", worker.url), words);
+        }
+      }
+    } finally {
+      delete process.env.OPERATOR_TOKEN;
+      worker.stop();
+    }
+    untouched();
+  });
+
   it("compares the schema and the row ids that the manifest says", async () => {
     const old = (/** @type {any} */ change) => JSON.stringify({ ...JSON.parse(text), self_sha256: undefined, ...change }, null, 2);
     await refuses(restore("--from", plant(bytes, old({ schema_sha256: "0".repeat(64) }))), /the schema is another/);
@@ -85,9 +131,11 @@ describe("a backup that is not as it was made, by the commands", { timeout: 600_
     const dump = gzipSync(gunzipSync(bytes).toString().replace("-- end of dump\n", ""));
     const parsed = JSON.parse(text);
     const object = { ...parsed.object, bytes: dump.length, sha256: sha256(dump) };
-    const old = { ...parsed, self_sha256: undefined, object, sql: { bytes: parsed.sql.bytes - "-- end of dump\n".length } };
+    const old = { ...parsed, self_sha256: undefined, bookmark: "mark-20", object, sql: { bytes: parsed.sql.bytes - "-- end of dump\n".length } };
     const done = await restore("--from", plant(dump, JSON.stringify(old, null, 2)), "--dry-run");
     assert.equal(done.code, 0, done.err);
+    assert.match(done.out, /time-travel restore DB --env production --bookmark=mark-20\n/, "of the database that was backed up, wherever it goes");
+    assert.doesNotMatch((await restore("--from", file, "--dry-run")).out, /time-travel/, "nobody travels to where it was made here");
     const next = text.replace('"format": 1', '"format": 2').replace(parsed.self_sha256, "0".repeat(64));
     const newer = next.replace("0".repeat(64), sha256(next));
     await refuses(restore("--from", plant(bytes, newer)), /made by a newer version \(format 2\)[\s\S]*Upgrade/);
@@ -147,10 +195,7 @@ describe("npm run restore -- --to a moment", () => {
   it("prints the way of Time Travel there, with the bookmark of the backup before", async () => {
     const made = (/** @type {string} */ day, /** @type {string | null} */ verified) => ({ id: `202611${day}T032300Z-1f2e3d4c`, as_of: `2026-11-${day}T03:23:01.000Z`, bookmark: `mark-${day}`, verified_at: verified });
     const backups = [made("20", "then"), made("21", "then"), made("22", null), made("24", "then")];
-    const server = createServer((_, response) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ backups, run: null })));
-    await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-    const address = server.address();
-    const url = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
+    const { url, stop } = await serve(() => JSON.stringify({ backups, run: null }));
     process.env.OPERATOR_TOKEN = SETTINGS.OPERATOR_TOKEN;
     try {
       const said = await local.command("restore", "--to", "2026-11-22T12:00:00Z", "--url", url);
@@ -158,12 +203,13 @@ describe("npm run restore -- --to a moment", () => {
       assert.match(said.out, /time-travel restore DB --env production --timestamp=2026-11-22T12:00:00\.000Z/);
       assert.match(said.out, /20261121T032300Z-1f2e3d4c[\s\S]*--bookmark=mark-21\n/);
       assert.match(said.out, /UPDATE installation SET sessions_not_before/);
-      assert.equal((await local.json("restore", "--to", "2026-11-19T12:00:00Z", "--url", url)).bookmark, null);
+      const first = await local.json("restore", "--to", "2026-11-19T12:00:00Z", "--url", url);
+      assert.equal(first.bookmark, null);
+      assert.match(first.then, /UPDATE installation SET sessions_not_before/);
       for (const bad of ["2999-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "yesterday"]) assert.equal((await local.command("restore", "--to", bad, "--from", "latest", "--url", url)).code, 1, bad);
     } finally {
       delete process.env.OPERATOR_TOKEN;
-      server.close();
-      server.closeAllConnections();
+      stop();
     }
   });
 });
