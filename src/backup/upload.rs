@@ -87,7 +87,13 @@ impl Engine<'_> {
     /// The manifest is the commit.
     pub(super) async fn write_manifest(&self, run: &mut Run) -> Result<(), Stop> {
         let bytes = manifest_of(run)?.sealed().map_err(|error| Stop::Never(error.to_string()))?;
-        if !self.objects.create(&manifest_key(&run.id), bytes).await? {
+        let key = manifest_key(&run.id);
+        let made = self.objects.create(&key, bytes).await;
+        if made != Ok(true) {
+            // From an earlier try it may lie there already, which a lock on the bucket tells in a way of its own.
+            if self.objects.size(&key).await?.is_none() {
+                made?;
+            }
             self.stored_manifest(run).await?;
         }
         if let Some(sealer) = &mut run.sealer {

@@ -699,6 +699,19 @@ async fn what_went_half_does_not_count_and_goes_the_next_time() {
 }
 
 #[tokio::test]
+async fn a_manifest_is_written_once_under_a_lock_too() {
+    let bench = faulty();
+    bench.start(ID).await;
+    bench.until(Phase::Commit).await;
+    bench.journal.faults.fail_on(1, PortError::Failed("on command".into()));
+    bench.step().await.unwrap();
+    let text = bench.objects.look(&manifest_key(ID)).expect("a manifest");
+    bench.objects.lock([manifest_key(ID).as_str()]);
+    assert_good(&bench.finish().await);
+    assert_eq!(bench.objects.look(&manifest_key(ID)), Some(text));
+}
+
+#[tokio::test]
 async fn an_attestation_is_written_once_under_a_lock_too() {
     let bench = faulty();
     bench.start(ID).await;

@@ -95,7 +95,7 @@ impl Objects for MemoryObjects {
     async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<bool, PortError> {
         let work = || {
             let mut store = self.store();
-            if store.objects.contains_key(key) {
+            if store.unlocked(key)?.contains_key(key) {
                 return Ok(false);
             }
             store.objects.insert(key.to_owned(), bytes);
