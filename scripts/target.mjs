@@ -1,13 +1,13 @@
 // Where a backup is restored to: the database on this machine, or one of an account. Either is replaced as a whole or not at
 // all.
 
-import { createReadStream, createWriteStream, existsSync, mkdirSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { OBJECTS, contents, schemaDigest } from "./contents.mjs";
 import { databaseFile, look, putInPlace } from "./local.mjs";
-import { Problem, ask, reason } from "./process.mjs";
+import { Problem, ask, reason, work } from "./process.mjs";
 import { percent } from "./progress.mjs";
 import { quoted } from "./rows.mjs";
 import { wrangler, wranglerEnvironment } from "./wrangler.mjs";
@@ -77,7 +77,10 @@ function remote(name) {
         yield epoch;
       };
       await pipeline(Readable.from(texts()), createWriteStream(all, { mode: 0o600 }));
-      execute(name, ["--file", all]);
+      const what = `Importing ${Math.ceil(statSync(all).size / 1e6)} MB into ${name}`;
+      const { args, options } = execution(name, ["--file", all]);
+      if (await work(what, "seconds, for 100 MB and more some minutes", process.execPath, args, { ...options, log: "import" })) return;
+      throw new Problem("wrangler could not import it", "D1 takes a file in whole or not, so the database holds what it held before.");
     },
     // Digests of rows can't be computed there, and rows are not fetched only for that.
     contents: async (wanted) => ({
@@ -105,11 +108,17 @@ const COLUMNS = 50;
 
 /** @param {string} name @param {string[]} what */
 function execute(name, what) {
-  // What it answers is a message to wrangler, which a quieter setting of its user would leave out.
-  const env = { ...wranglerEnvironment(process.env), CI: "1", WRANGLER_LOG: "log" };
-  const done = ask(process.execPath, wrangler("d1", "execute", name, "--remote", "--yes", "--json", ...what), { env, timeout: 3_600_000 });
+  const { args, options } = execution(name, what);
+  const done = ask(process.execPath, args, options);
   if (!done.ok) throw new Problem("wrangler could not do it", `${done.err}\n${done.out}`.slice(-2_000));
   return done.out;
+}
+
+/** @param {string} name @param {string[]} what */
+function execution(name, what) {
+  // What it answers is a message to wrangler, which a quieter setting of its user would leave out.
+  const env = { ...wranglerEnvironment(process.env), CI: "1", WRANGLER_LOG: "log" };
+  return { args: wrangler("d1", "execute", name, "--remote", "--yes", "--json", ...what), options: { env, timeout: 3_600_000 } };
 }
 
 // Triggers and views first; tables in any order, since foreign keys are checked at the end.

@@ -59,7 +59,7 @@ describe("npm run restore, to a database of an account", () => {
     const started = Date.now();
     const done = await restore();
     assert.equal(done.code, 0, done.output);
-    assert.match(done.output, /every hash is right, and it restores[\s\S]*Restored/);
+    assert.match(done.output, /every hash is right, and it restores[\s\S]*Importing 1 MB into restored[\s\S]*done in[\s\S]*Restored/);
     const { tables } = JSON.parse(readFileSync(`${file}.manifest.json`, "utf8"));
     for (const { name, rows } of tables) assert.equal(database().prepare(`SELECT count(*) AS n FROM "${name}"`).get()?.n, rows, name);
     assert.equal(database().prepare("SELECT email FROM users").get()?.email, ACCOUNT.email);
