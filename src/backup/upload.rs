@@ -5,7 +5,7 @@ use std::ops::Range;
 use async_trait::async_trait;
 
 use super::age::{CHUNK, SEALED_CHUNK, Sealer};
-use super::catalog;
+use super::catalog::{self, Record};
 use super::digest::Digest;
 use super::engine::{Engine, Stop};
 use super::manifest::{
@@ -88,13 +88,14 @@ impl Engine<'_> {
     pub(super) async fn write_manifest(&self, run: &mut Run) -> Result<(), Stop> {
         let bytes = manifest_of(run)?.sealed().map_err(|error| Stop::Never(error.to_string()))?;
         let key = manifest_key(&run.id);
-        let made = self.objects.create(&key, bytes).await;
-        if made != Ok(true) {
-            // From an earlier try it may lie there already, which a lock on the bucket tells in a way of its own.
-            if self.objects.size(&key).await?.is_none() {
-                made?;
-            }
-            self.stored_manifest(run).await?;
+        let is_there = match self.objects.create(&key, bytes).await {
+            Ok(made) => !made,
+            // That one from an earlier try lies there already is told by a lock on the bucket in a way of its own.
+            Err(error) if self.objects.size(&key).await?.is_none() => return Err(error.into()),
+            Err(_) => true,
+        };
+        if is_there {
+            self.stored_record(run).await?;
         }
         if let Some(sealer) = &mut run.sealer {
             sealer.forget();
@@ -106,33 +107,32 @@ impl Engine<'_> {
         self.commit(run, Waiting::Keep).await
     }
 
-    /// The manifest in the bucket, byte by byte, which must say what this run knows.
-    async fn stored_manifest(&self, run: &Run) -> Result<Vec<u8>, Stop> {
-        let text = self.objects.read(&manifest_key(&run.id), None).await?.unwrap_or_default();
+    /// What lies in the bucket, of which the manifest must say what this run knows.
+    async fn stored_record(&self, run: &Run) -> Result<Record, Stop> {
+        let record = catalog::record(self.objects, &run.id).await?;
         let own = manifest_of(run)?;
         // A deploy in the middle of a run changes the version of the program, and may have come between writing and reading.
         let says = |found: Manifest| Manifest { software: own.software.clone(), self_sha256: None, ..found } == own;
-        if serde_json::from_slice(&text).is_ok_and(says) {
-            Ok(text)
-        } else {
-            Err(Stop::Never("there is another manifest in the place of this one".into()))
-        }
+        record
+            .filter(|record| serde_json::from_slice(&record.text).is_ok_and(says))
+            .ok_or_else(|| Stop::Never("there is another manifest in the place of this one".into()))
     }
 
     /// Says that the backup has been restored, and empties the scratch database.
     pub(super) async fn attest(&self, run: &mut Run) -> Result<(), Stop> {
+        let record = self.stored_record(run).await?;
         let verified = Verified {
             id: run.id.clone(),
             verified_at: rfc3339(self.clock.now_ms()),
-            manifest_sha256: Digest::of(&self.stored_manifest(run).await?),
+            manifest_sha256: Digest::of(&record.text),
             rows: run.rows(),
             tables: run.tables.len() as u64,
             integrity: run.integrity.clone().unwrap_or_default(),
         };
         let text = serde_json::to_vec_pretty(&verified).map_err(|error| Stop::Never(error.to_string()))?;
         // One that lies there already is from an earlier try, and a lock on the bucket may hold it.
-        let attested = catalog::one(self.objects, &run.id).await?.is_some_and(|backup| backup.verified_at.is_some());
-        if !attested {
+        let attested = record.backup(&run.id).and_then(|backup| backup.verified_at);
+        if attested.is_none() {
             self.objects.replace(&verified_key(&run.id), text).await?;
         }
         self.scratch.clear().await?;
