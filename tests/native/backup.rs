@@ -700,28 +700,24 @@ async fn what_went_half_does_not_count_and_goes_the_next_time() {
 
 #[tokio::test]
 async fn a_manifest_is_written_once_under_a_lock_too() {
-    let bench = faulty();
-    bench.start(ID).await;
-    bench.until(Phase::Commit).await;
-    bench.journal.faults.fail_on(1, PortError::Failed("on command".into()));
-    bench.step().await.unwrap();
-    let text = bench.objects.look(&manifest_key(ID)).expect("a manifest");
-    bench.objects.lock([manifest_key(ID).as_str()]);
-    assert_good(&bench.finish().await);
-    assert_eq!(bench.objects.look(&manifest_key(ID)), Some(text));
+    is_written_once_under_a_lock(Phase::Commit, &manifest_key(ID)).await;
 }
 
 #[tokio::test]
 async fn an_attestation_is_written_once_under_a_lock_too() {
+    is_written_once_under_a_lock(Phase::Attest, &verified_key(ID)).await;
+}
+
+/// An object is written in a phase, that it was is not written down, and from then on a lock holds it.
+async fn is_written_once_under_a_lock(phase: Phase, key: &str) {
     let bench = faulty();
     bench.start(ID).await;
-    bench.until(Phase::Attest).await;
-    // It is written, and that it was is not written down.
+    bench.until(phase).await;
     bench.journal.faults.fail_on(1, PortError::Failed("on command".into()));
     bench.step().await.unwrap();
-    let text = bench.objects.look(&verified_key(ID)).expect("an attestation");
-    bench.objects.lock([verified_key(ID).as_str()]);
+    let text = bench.objects.look(key).expect("the object");
+    bench.objects.lock([key]);
     bench.clock.advance(1_000);
     assert_good(&bench.finish().await);
-    assert_eq!(bench.objects.look(&verified_key(ID)), Some(text));
+    assert_eq!(bench.objects.look(key), Some(text));
 }
