@@ -131,7 +131,10 @@ impl Engine<'_> {
                 Ok(next)
             }
             Ok(()) => Ok(next),
-            Err(stop) => self.failed(run, stop).await,
+            Err(stop) => {
+                let failed: BoxFuture<'_, _> = Box::pin(self.failed(run, stop));
+                failed.await
+            }
         }
     }
 
@@ -170,11 +173,7 @@ impl Engine<'_> {
         self.commit(run, Waiting::Clear).await
     }
 
-    fn failed(&self, run: Run, stop: Stop) -> BoxFuture<'_, Result<Run, Stop>> {
-        Box::pin(self.after_failure(run, stop))
-    }
-
-    async fn after_failure(&self, run: Run, stop: Stop) -> Result<Run, Stop> {
+    async fn failed(&self, run: Run, stop: Stop) -> Result<Run, Stop> {
         // The step may have been written down although its answer got lost: what is written counts, with its bytes.
         let mut run = self.load().await?.unwrap_or(run);
         run.problem = Some(stop.text().to_owned());

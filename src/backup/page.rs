@@ -83,6 +83,8 @@ pub fn query(table: &Table, source: Source, cursor: &Cursor, bytes: u32) -> Stat
 }
 
 /// Weighs the rows, as `_edgekeep_w`, and says as `_edgekeep_f` how many were found and how many fit.
+///
+/// Not put into [`query`] again, like the two below: the larger a function, the more memory the runtime takes to optimise it.
 #[inline(never)]
 fn fitting(table: &Table, source: Source, condition: Option<&str>, most: String, bytes: u32) -> String {
     let weighed = rows(table, source, condition, &format!("{} AS w", weight(table)));

@@ -159,9 +159,6 @@ pub async fn count(db: &dyn Db, asked: Counting) -> Result<Counting, Stop> {
     Ok(Counting { table, cursor, count, page_bytes, done })
 }
 
-/// The scratch database lies where it is counted: there a page costs no journey, and small ones leave less behind.
-const SMALLER: u32 = 4;
-
 async fn compare_schema<D: Db + ?Sized>(scratch: &D, wanted: &Schema, sequences: &[Sequence]) -> Result<(), Stop> {
     let mut batch = schema::statements();
     if wanted.sequences {
@@ -193,3 +190,6 @@ async fn check<D: Db + ?Sized>(scratch: &D) -> Result<String, Stop> {
         broken => Ok(format!("quick_check ok, foreign_key_check {}", broken.unwrap_or(-1))),
     }
 }
+
+/// The scratch database lies where it is counted: there a page costs no journey, and small ones leave less behind.
+const SMALLER: u32 = 4;

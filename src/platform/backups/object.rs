@@ -261,7 +261,7 @@ fn on_the_wire(run: Run) -> BackupRun {
     }
 }
 
-/// One line for each run that ends.
+/// One line for each run that ends. A function of its own in WebAssembly, as [`BackupObject::steps`] is.
 #[inline(never)]
 fn report(app: &App, run: &Run) {
     let good = run.phase == Phase::Done;
@@ -282,7 +282,7 @@ fn report(app: &App, run: &Run) {
     app.log(level, line);
 }
 
-/// One line for each step that failed and will be tried again.
+/// One line for each step that failed and will be tried again. Apart like [`report`].
 #[inline(never)]
 fn tell_failure(app: &App, run: &Run) {
     let line = json!({

@@ -91,10 +91,9 @@ impl ScratchObject {
     fn run_script(&self, run: &str, member: u64, bytes: &[u8]) -> Result<()> {
         let script = writer::gunzip(bytes).map_err(|error| error.to_string())?;
         let storage = self.storage();
-        let exec = |sql: &str| edge::sql_once(&storage, sql).map_err(|error| edge::message(&error));
+        let exec = |sql: &str| edge::sql_once(&storage, sql);
         // Outside a transaction, or it does nothing. From here to the end there is no await.
-        exec("PRAGMA foreign_keys = OFF")?;
-        exec(CREATE)?;
+        exec("PRAGMA foreign_keys = OFF").and_then(|()| exec(CREATE)).map_err(|error| edge::message(&error))?;
         let last = rows(&storage, LAST).map_err(|error| format!("{error:?}"))?;
         let last = last.first().map(|row| Ok::<_, DbError>((row.text("run")?, row.integer("member")?))).transpose();
         let last = last.map_err(|error| format!("{error:?}"))?;
@@ -109,13 +108,10 @@ impl ScratchObject {
             for statement in sql::statements(&script) {
                 // Each file of SQL turns the checks off by itself, in a way that ends with a transaction.
                 if !statement.starts_with("PRAGMA ") {
-                    edge::sql_once(&storage, &format!("{statement}\n{THEN}"))?;
+                    exec(&format!("{statement}\n{THEN}"))?;
                 }
             }
-            edge::sql_once(
-                &storage,
-                &format!("INSERT OR REPLACE INTO _edgekeep_loaded VALUES (1, {}, {number})", sql::text(run)),
-            )
+            exec(&format!("INSERT OR REPLACE INTO _edgekeep_loaded VALUES (1, {}, {number})", sql::text(run)))
         };
         // An error in the middle takes back what came before it, which would be in the way of the next try.
         edge::transaction(&storage, &mut load).map_err(|error| edge::message(&error))?;
