@@ -176,6 +176,7 @@ Measures the detector on labelled texts (.jsonl, .jsonl.gz), those of the data f
   --card                     the tables of MODEL.md
   --leave-one-source-out     trains without each source in turn and measures on it
   --sample N                 with that: trains on N in a hundred groups of texts only
+  --only SOURCE              with that: leaves out this source alone; may be given more than once
   --splices                  measures on splices of human and machine texts
   --data, --also, --seed, --exclude-source, --include-non-commercial as for \`npm run train\`
 

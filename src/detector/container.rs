@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 /// First bytes of a model file.
 pub const MAGIC: [u8; 8] = *b"EKMODEL\0";
 /// Version of the format: of this container and of the meaning of its sections.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// Length of the header in bytes.
 pub const HEADER: usize = 64;
 /// Sections start at multiples of this.

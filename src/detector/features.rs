@@ -1,20 +1,24 @@
 //! All that is measured on a text, in the order in which the trees know it.
 
+use super::collections::{self, Collections};
 use super::document::{Document, Span};
 use super::grams::{self, Bag, Score, Table, Weights};
 use super::lm::{self, Lm, Unit};
 use super::style;
 
 /// Number of features.
-pub const COUNT: usize = style::COUNT + Table::ALL.len() * PER_TABLE + Unit::ALL.len() * lm::FEATURES;
+pub const COUNT: usize =
+    style::COUNT + Table::ALL.len() * PER_TABLE + Unit::ALL.len() * lm::FEATURES + collections::FEATURES;
 
 /// The parts of a model that measure.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Parts<'a> {
     /// Linear weights, in the order of [`Table::ALL`].
     pub tables: [Weights<'a>; Table::ALL.len()],
     /// Language models, in the order of [`Unit::ALL`].
     pub lms: [Lm<'a>; Unit::ALL.len()],
+    /// What tells the collections of the training apart.
+    pub collections: Collections<'a>,
 }
 
 /// Features made of each table's scores.
@@ -23,13 +27,18 @@ pub const PER_TABLE: usize = 5;
 /// The features of some sentences of a document.
 pub fn measure(document: &Document, spans: &[Span], parts: &Parts<'_>, bag: &mut Bag) -> Vec<f32> {
     let mut all = style::features(document, spans);
-    for (table, weights) in Table::ALL.into_iter().zip(parts.tables) {
-        let score = grams::score(document, table, spans, weights, bag);
+    let [words, masks, chars, home_words, home_chars] = parts.tables;
+    let [words, home_words] = grams::score(document, Table::Words, spans, [words, home_words], bag);
+    let [masks] = grams::score(document, Table::Masks, spans, [masks], bag);
+    let [chars] = grams::score(document, Table::Chars, spans, [chars], bag);
+    let [home_chars] = grams::score(document, Table::HomeChars, spans, [home_chars], bag);
+    for score in [words, masks, chars, home_words, home_chars] {
         all.extend(linear(&score));
     }
-    for (unit, lm) in Unit::ALL.into_iter().zip(parts.lms) {
+    for (unit, lm) in Unit::ALL.into_iter().zip(&parts.lms) {
         all.extend(lm.features(document, unit, spans));
     }
+    all.extend(parts.collections.features(document, spans, bag));
     narrow(&all)
 }
 

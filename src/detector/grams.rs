@@ -11,13 +11,19 @@ pub enum Table {
     Words,
     /// One to four masked words: grammar without topic.
     Masks,
-    /// Three to five characters.
+    /// Three to five characters in lower case.
     Chars,
+    /// One to three words again, learnt without regard to the kind of text: better at home, worse elsewhere.
+    HomeWords,
+    /// Three to five characters as they are written, learnt in the same way.
+    HomeChars,
 }
 
 impl Table {
     /// All tables in the order of the model file.
-    pub const ALL: [Self; 3] = [Self::Words, Self::Masks, Self::Chars];
+    pub const ALL: [Self; 5] = [Self::Words, Self::Masks, Self::Chars, Self::HomeWords, Self::HomeChars];
+    /// How many of them, the first ones, are learnt so that a kind of text speaks for neither side.
+    pub const LEVEL: usize = 3;
 
     /// Position in [`Table::ALL`].
     pub fn index(self) -> usize {
@@ -25,6 +31,8 @@ impl Table {
             Self::Words => 0,
             Self::Masks => 1,
             Self::Chars => 2,
+            Self::HomeWords => 3,
+            Self::HomeChars => 4,
         }
     }
 }
@@ -36,7 +44,7 @@ const BUCKET_BITS: u32 = 18;
 /// Calls `visit` with the bucket of each n-gram of a sentence.
 pub fn visit(document: &Document, table: Table, span: Span, mut visit: impl FnMut(usize)) {
     match table {
-        Table::Words => {
+        Table::Words | Table::HomeWords => {
             let (mut one, mut two) = (EDGE, EDGE);
             for token in document.span(span) {
                 if token.kind == Kind::Break {
@@ -64,7 +72,7 @@ pub fn visit(document: &Document, table: Table, span: Span, mut visit: impl FnMu
                 (three, two, one) = (two, one, mask);
             }
         }
-        Table::Chars => {
+        Table::Chars | Table::HomeChars => {
             let tokens = document.span(span);
             let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
                 return;
@@ -72,8 +80,8 @@ pub fn visit(document: &Document, table: Table, span: Span, mut visit: impl FnMu
             let text = document.normal.text.get(first.start..last.end);
             let mut packed = u64::from(b' ');
             for c in text.unwrap_or_default().chars() {
-                let small = u64::from(u32::from(c.to_ascii_lowercase()) & 0xfff);
-                packed = (packed << 12) | small;
+                let letter = if table == Table::Chars { c.to_ascii_lowercase() } else { c };
+                packed = (packed << 12) | u64::from(u32::from(letter) & 0xfff);
                 for order in 3..=5_u64 {
                     let gram = packed & ((1 << (12 * order)) - 1);
                     visit(bucket(hash::mix(gram | (order << 60))));
@@ -107,7 +115,8 @@ impl Default for Bag {
 }
 
 impl Bag {
-    /// Counts one more.
+    /// Counts one more. Inline, as it is asked for every n-gram of a text three times over.
+    #[inline]
     pub fn add(&mut self, bucket: usize) {
         if let Some(count) = self.counts.get_mut(bucket) {
             if *count == 0 {
@@ -130,7 +139,10 @@ impl Bag {
     }
 }
 
-/// Weights of one table: eight bits each, companded by the square root, so that the many small weights keep their
+/// Levels of a weight on either side of zero: four bits, which tell as much as eight and pack into half.
+pub const LEVELS: f64 = 8.0;
+
+/// Weights of one table: [`LEVELS`] levels, companded by the square root, so that the many small weights keep their
 /// precision.
 #[derive(Debug, Clone, Copy)]
 pub struct Weights<'a> {
@@ -141,7 +153,7 @@ pub struct Weights<'a> {
 }
 
 impl Weights<'_> {
-    /// The weight of a bucket in steps of `scale / 127²`. Whole numbers add up to the same sum in any order.
+    /// The weight of a bucket in steps of `scale / LEVELS²`. Whole numbers add up to the same sum in any order.
     pub fn steps(&self, bucket: usize) -> i64 {
         let byte = self.bytes.get(bucket).copied().unwrap_or(0).cast_signed();
         let root = i64::from(byte);
@@ -150,7 +162,7 @@ impl Weights<'_> {
 
     /// A sum of steps as a number.
     pub fn number(&self, steps: i64) -> f64 {
-        steps as f64 * (self.scale / (127.0 * 127.0))
+        steps as f64 * (self.scale / (LEVELS * LEVELS))
     }
 }
 
@@ -163,24 +175,35 @@ pub struct Score {
     pub sentences: Vec<f64>,
 }
 
-/// Scores some sentences of a document.
-pub fn score(document: &Document, table: Table, spans: &[Span], weights: Weights<'_>, bag: &mut Bag) -> Score {
-    let mut sentences = Vec::with_capacity(spans.len());
+/// Scores some sentences of a document by one or more sets of weights for the n-grams of a table, which are found once.
+pub fn score<const SETS: usize>(
+    document: &Document,
+    table: Table,
+    spans: &[Span],
+    weights: [Weights<'_>; SETS],
+    bag: &mut Bag,
+) -> [Score; SETS] {
+    let mut scores = weights.map(|_| Score { whole: 0.0, sentences: Vec::with_capacity(spans.len()) });
     for &span in spans {
-        let (mut steps, mut count) = (0_i64, 0_u32);
+        let (mut sums, mut count) = ([0_i64; SETS], 0_u32);
         visit(document, table, span, |bucket| {
             bag.add(bucket);
-            steps += weights.steps(bucket);
+            sums.iter_mut().zip(&weights).for_each(|(sum, weights)| *sum += weights.steps(bucket));
             count += 1;
         });
-        sentences.push(weights.number(steps) / f64::from(count.max(1)));
+        for ((score, sum), weights) in scores.iter_mut().zip(sums).zip(&weights) {
+            score.sentences.push(weights.number(sum) / f64::from(count.max(1)));
+        }
     }
-    let (mut sum, mut square) = (0_i64, 0_i64);
+    let (mut sums, mut square) = ([0_i64; SETS], 0_i64);
     bag.drain(|bucket, value| {
-        sum += weights.steps(bucket) * value;
+        sums.iter_mut().zip(&weights).for_each(|(sum, weights)| *sum += weights.steps(bucket) * value);
         square += value * value;
     });
-    Score { whole: weights.number(sum) / (square.max(1) as f64).sqrt(), sentences }
+    for ((score, sum), weights) in scores.iter_mut().zip(sums).zip(&weights) {
+        score.whole = weights.number(sum) / (square.max(1) as f64).sqrt();
+    }
+    scores
 }
 
 fn bucket(hash: u64) -> usize {

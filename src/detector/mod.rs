@@ -4,11 +4,12 @@
 //! platform's mathematics library: the same text gives the same bits natively and in wasm.
 //!
 //! The path of a text: [`normal`] undoes disguises, [`document`] takes it apart into tokens and sentences, [`features`]
-//! measures it ([`style`], [`grams`]), [`trees`] score it, [`calibration`] turns the score into a probability, [`judge`]
+//! measures it ([`style`], [`grams`], [`collections`], [`lm`]), [`trees`] score it, [`calibration`] turns the score into a probability, [`judge`]
 //! into a verdict.
 
 mod assessment;
 pub mod calibration;
+pub mod collections;
 pub mod container;
 
 pub mod disguise;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Knot;
+use super::collections::Collections;
 use super::container::{Container, ContainerError};
 use super::features::{self, Parts};
 use super::grams::{BUCKETS, Table, Weights};
@@ -31,6 +32,10 @@ pub mod section {
     pub const TABLES: u32 = 16;
     /// The first language model; the other follows.
     pub const LMS: u32 = 32;
+    /// What tells the collections apart: [`crate::detector::collections::SLOTS`] bytes a bucket.
+    pub const COLLECTIONS: u32 = 48;
+    /// Scale and offset of each collection, f64.
+    pub const COLLECTION_SCALES: u32 = 49;
 }
 
 /// What the file says about itself.
@@ -51,7 +56,7 @@ pub struct Meta {
 pub struct Model<'a> {
     /// What the file says about itself.
     pub meta: Meta,
-    /// Linear weights and language models.
+    /// What measures a text.
     pub parts: Parts<'a>,
     /// The last stage.
     pub stack: Stack<'a>,
@@ -97,7 +102,7 @@ impl<'a> Model<'a> {
             return Err(ModelError::Contents("features"));
         }
         let scales: &[f64] = cast(container.section(section::SCALES)?, "scales")?;
-        let &[words, masks, chars] = scales else {
+        let &[words, masks, chars, home_words, home_chars] = scales else {
             return Err(ModelError::Contents("scales"));
         };
         if !scales.iter().all(|s| s.is_finite()) {
@@ -107,9 +112,14 @@ impl<'a> Model<'a> {
             weights(&container, Table::Words, words)?,
             weights(&container, Table::Masks, masks)?,
             weights(&container, Table::Chars, chars)?,
+            weights(&container, Table::HomeWords, home_words)?,
+            weights(&container, Table::HomeChars, home_chars)?,
         ];
         let lm = |id: u32| Lm::new(container.section(id)?).ok_or(ModelError::Contents("language models"));
         let lms = [lm(section::LMS)?, lm(section::LMS + 1)?];
+        let collection_scales: &[f64] = cast(container.section(section::COLLECTION_SCALES)?, "collections")?;
+        let collections = Collections::new(container.section(section::COLLECTIONS)?, collection_scales)
+            .ok_or(ModelError::Contents("collections"))?;
         let nodes: &[Node] = cast(container.section(section::NODES)?, "trees")?;
         let roots: &[u32] = cast(container.section(section::ROOTS)?, "trees")?;
         let trees = Trees::new(nodes, roots, features::COUNT).ok_or(ModelError::Contents("trees"))?;
@@ -117,7 +127,7 @@ impl<'a> Model<'a> {
         let linear = Linear::from_fields(linear).ok_or(ModelError::Contents("blend"))?;
         Ok(Self {
             meta,
-            parts: Parts { tables, lms },
+            parts: Parts { tables, lms, collections },
             stack: Stack { trees, linear },
             knots: knots(cast(container.section(section::KNOTS)?, "calibration")?)?,
             ranges: ranges(cast(container.section(section::RANGES)?, "ranges")?)?,

@@ -15,6 +15,7 @@
 //! at test time: robust learning by feature deletion", ICML 2006; Wager, Wang and Liang, "Dropout training as adaptive
 //! regularization", NIPS 2013.)
 
+use edgekeep::detector::grams::LEVELS;
 use edgekeep::detector::hash;
 
 use crate::rng::Rng;
@@ -66,7 +67,15 @@ pub struct Target {
     pub whole: bool,
 }
 
-/// Weights of all columns.
+/// What was learnt.
+pub struct Learnt {
+    /// Weights of all columns.
+    pub weights: Vec<f32>,
+    /// Added to every score.
+    pub bias: f32,
+}
+
+/// Learns weights of all columns.
 pub fn train(
     data: &Sparse,
     columns: usize,
@@ -74,7 +83,7 @@ pub fn train(
     targets: &[Target],
     options: &Options,
     rng: &mut Rng,
-) -> Vec<f32> {
+) -> Learnt {
     let mut weights = vec![0_f32; columns];
     let mut intercepts = vec![0_f32; kinds];
     let mut bias = 0_f32;
@@ -83,7 +92,7 @@ pub fn train(
     let mut order: Vec<usize> = (0..alphas.len()).collect();
     let mut thin = Vec::new();
     let slack = options.kind_intercept;
-    let mut levels = levels(data, columns, kinds, targets, options);
+    let mut levels = if options.level_cost > 0.0 { levels(data, columns, kinds, targets, options) } else { Vec::new() };
     for _ in 0..options.passes {
         rng.shuffle(&mut order);
         for &index in &order {
@@ -108,7 +117,7 @@ pub fn train(
         }
         levels.iter_mut().for_each(|level| level.pull(&mut weights));
     }
-    weights
+    Learnt { weights, bias }
 }
 
 /// A row without half of its cells, scaled to length one: always the same ones for the same copy.
@@ -191,6 +200,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// Learning for texts of familiar kinds: nothing keeps a kind of text from speaking for one side.
+    pub fn home() -> Self {
+        Self { passes: 8, thinned: 0, kind_intercept: 0.0, level_scale: 0.0, level_cost: 0.0 }
+    }
+
     /// Share of a row's cost that one of its copies has; copy 0 is the whole row.
     fn share(&self, copy: usize) -> f32 {
         match (self.thinned, copy) {
@@ -201,20 +215,21 @@ impl Options {
     }
 }
 
-/// Eight bits a weight, companded by the square root: the byte is `127 * sqrt(|w| / scale)` with the sign of w.
+/// One byte a weight, companded by the square root: the byte is `LEVELS * sqrt(|w| / scale)` with the sign of w.
 pub fn quantise(weights: &[f32]) -> (Vec<u8>, f64) {
     let scale = weights.iter().fold(1e-9_f32, |max, w| max.max(w.abs()));
     let bytes = weights
         .iter()
-        .map(|w| ((w.abs() / scale).sqrt() * 127.0).round().copysign(*w) as i8)
+        .map(|w| (f64::from(w.abs() / scale).sqrt() * LEVELS).round().copysign(f64::from(*w)) as i8)
         .map(|root| if root.abs() < LEAST { 0 } else { root })
         .map(i8::cast_unsigned)
         .collect();
     (bytes, f64::from(scale))
 }
 
-/// Weights below seven thousandths of the largest are dropped: a quarter of the buckets, which then pack well.
-const LEAST: i8 = 11;
+/// Weights of the lowest level, which are below three hundredths of the largest, are dropped: most of them, which then
+/// pack well.
+const LEAST: i8 = 2;
 
 #[cfg(test)]
 mod tests {
@@ -232,7 +247,7 @@ mod tests {
             targets.push(Target { row: at, ai, cost: 4.0, kind, whole: true });
         }
         let options = Options { passes: 60, thinned: 0, kind_intercept: 1.0, level_scale: 1.0, level_cost };
-        let weights = train(&data, 93, 2, &targets, &options, &mut Rng::new(1, "test"));
+        let weights = train(&data, 93, 2, &targets, &options, &mut Rng::new(1, "test")).weights;
         let mean = |kind: usize| {
             let rows: Vec<usize> = targets.iter().filter(|t| !t.ai && t.kind == kind).map(|t| t.row).collect();
             let score = |&row: &usize| data.row(row).iter().map(|&(c, v)| weights[c as usize] * v).sum::<f32>();
@@ -253,7 +268,7 @@ mod tests {
             targets.push(Target { row: at, ai, cost: 4.0, kind: 0, whole: true });
         }
         let options = Options { passes: 60, thinned, kind_intercept: 1.0, level_scale: 1.0, level_cost: 0.0 };
-        let weights = train(&data, 41, 1, &targets, &options, &mut Rng::new(1, "test"));
+        let weights = train(&data, 41, 1, &targets, &options, &mut Rng::new(1, "test")).weights;
         (weights[0], weights[21..].iter().copied().fold(0.0, f32::max))
     }
 

@@ -8,6 +8,7 @@ mod bench;
 mod boost;
 mod calibrate;
 mod card;
+mod collections;
 mod data;
 mod edits;
 mod eval;
@@ -18,6 +19,7 @@ mod lines;
 mod metrics;
 mod output;
 mod parallel;
+mod parts;
 mod prepare;
 mod progress;
 mod report;
@@ -94,6 +96,9 @@ struct Eval {
     /// With --leave-one-source-out: train on so many in a hundred groups of texts only, to be quicker.
     #[arg(long, default_value_t = 100)]
     sample: u64,
+    /// With --leave-one-source-out: leave out these sources only, to be quicker. May be given more than once.
+    #[arg(long, value_name = "SOURCE", requires = "leave_one_source_out")]
+    only: Vec<String>,
     /// Instead of whole texts: splices of human and machine texts made from the dev file.
     #[arg(long, conflicts_with = "leave_one_source_out")]
     splices: bool,
@@ -115,7 +120,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(command) => train::run(&command),
         Command::Eval(command) if command.leave_one_source_out => {
-            sources::run(&command.training, command.sample, command.json)
+            sources::run(&command.training, &command.only, command.sample, command.json)
         }
         Command::Eval(command) if command.splices => {
             splices::run(&command.model.model, &command.training, command.json)

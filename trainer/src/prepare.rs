@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use edgekeep::detector::collections;
 use edgekeep::detector::document::{Document, Span};
 use edgekeep::detector::grams::{Bag, Table, visit};
 use edgekeep::detector::lm::{self, Unit};
@@ -20,6 +21,8 @@ pub struct Prepared {
     pub rows: Vec<Row>,
     /// N-grams of each row, one matrix a table.
     pub grams: Vec<Sparse>,
+    /// Words of each row, for telling the collections apart.
+    pub words: Sparse,
     /// Context and token pairs of each row, one list a language model.
     pub pairs: Vec<Pairs>,
     /// Names of the kinds of text (source/domain).
@@ -39,6 +42,8 @@ pub struct Row {
     pub ai: bool,
     /// Index of the kind of text.
     pub kind: usize,
+    /// Index of the source.
+    pub source: usize,
     /// Hash of the group.
     pub group: u64,
     /// Words.
@@ -68,13 +73,21 @@ pub fn prepare(texts: &[&Text], seed: u64, windows: bool) -> Prepared {
                     spans,
                     ai: text.is_ai(),
                     kind: kinds[&text.kind()],
+                    source: sources[&text.source],
                     group: edgekeep::detector::hash::bytes(text.group.bytes()),
                     window,
                 });
             }
         }
     }
-    let grams = parallel::map(Table::ALL.len(), |table| sparse(&documents, &rows, Table::ALL[table]));
+    let grams = parallel::map(Table::ALL.len(), |table| {
+        sparse(&documents, &rows, |document, span, bag| {
+            visit(document, Table::ALL[table], span, |bucket| bag.add(bucket))
+        })
+    });
+    let words = sparse(&documents, &rows, |document, span, bag| {
+        collections::visit(document, span, |bucket| bag.add(bucket));
+    });
     let pairs = parallel::map(Unit::ALL.len(), |unit| {
         let mut all = Pairs::default();
         for row in rows.iter().filter(|row| !row.window) {
@@ -87,6 +100,7 @@ pub fn prepare(texts: &[&Text], seed: u64, windows: bool) -> Prepared {
     });
     Prepared {
         pairs,
+        words,
         documents,
         rows,
         grams,
@@ -120,13 +134,13 @@ fn cut(sentences: &[Span], rng: &mut Rng) -> Vec<Vec<Span>> {
     windows
 }
 
-fn sparse(documents: &[Document], rows: &[Row], table: Table) -> Sparse {
+fn sparse(documents: &[Document], rows: &[Row], count: impl Fn(&Document, Span, &mut Bag)) -> Sparse {
     let mut bag = Bag::default();
     let mut matrix = Sparse::default();
     for row in rows {
         let document = &documents[row.document];
         for &span in &row.spans {
-            visit(document, table, span, |bucket| bag.add(bucket));
+            count(document, span, &mut bag);
         }
         let mut cells = Vec::new();
         bag.drain(|bucket, value| cells.push((bucket as u32, value as f32)));

@@ -19,8 +19,8 @@ use crate::write::{self, ModelFile};
 /// Texts of a source that are evaluated, at most.
 const MOST: usize = 2500;
 
-/// Trains without each source in turn, on `sample` in a hundred of the groups of texts, and evaluates on it.
-pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
+/// Trains without each source in turn, or without each of `only`, on `sample` in a hundred of the groups of texts, and evaluates on it.
+pub fn run(training: &Training, only: &[String], sample: u64, json: bool) -> Result<()> {
     let progress = Progress { loud: true };
     let (folder, mut all) = training.texts()?;
     let train_count = all.len();
@@ -35,8 +35,12 @@ pub fn run(training: &Training, sample: u64, json: bool) -> Result<()> {
     let options = training.options();
     let mut sources = prepared.sources.clone();
     sources.retain(|source| !NOT_COMMERCIAL.contains(&source.as_str()));
+    if let Some(unknown) = only.iter().find(|name| !sources.contains(name)) {
+        anyhow::bail!("no source is called {unknown}; there are {}", sources.join(", "));
+    }
     // The last run leaves out nothing and judges the sources that are never trained on.
     sources.push(String::new());
+    sources.retain(|source| only.is_empty() || only.contains(source));
     let mut rows: BTreeMap<String, Figures> = BTreeMap::new();
     for source in &sources {
         progress.say(&format!("without {source}"));

@@ -22,6 +22,8 @@ pub fn bytes(fitted: &Fitted, version: &str, trained_on: &str, seed: u64) -> Res
         (section::NODES, bytemuck::cast_slice(&fitted.forest.nodes).to_vec()),
         (section::LINEAR, bytemuck::cast_slice(&fitted.linear.fields()).to_vec()),
         (section::ROOTS, bytemuck::cast_slice(&fitted.forest.roots).to_vec()),
+        (section::COLLECTIONS, fitted.parts.collections.weights.clone()),
+        (section::COLLECTION_SCALES, bytemuck::cast_slice(&fitted.parts.collections.scales).to_vec()),
         (section::KNOTS, bytemuck::cast_slice(&knots).to_vec()),
         (section::RANGES, bytemuck::cast_slice(&ranges).to_vec()),
     ];
