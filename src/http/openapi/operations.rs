@@ -147,7 +147,7 @@ fn detection(schemas: &mut Schemas, method: &str, path: &str) -> Option<Operatio
                 "Judges a text, or a `.txt`, `.md`, `.docx` or `.pdf` file. The text is neither stored nor logged. A verdict \
                  is evidence, never proof: it must not be the only ground for a decision about a person. `confidence` \
                  says how often an `ai` or a `human` is wrong; that of `mixed` is always `medium`: at most 1 in 100 texts \
-                 that a person wrote alone is called so (1 of 1036 on the dev texts of MODEL.md). With `second_opinion` the text is also sent to a language-model provider, and only then; whatever comes of it \
+                 that a person wrote alone is called so (0 of 1036 on the dev texts of MODEL.md). With `second_opinion` the text is also sent to a language-model provider, and only then; whatever comes of it \
                  stands in a block of its own.",
             )
         },
