@@ -5,15 +5,13 @@
 //! in all of them.
 
 use super::document::{Document, Span};
-use super::grams::{Bag, LEVELS};
-use super::hash;
+use super::grams::{self, Bag, EDGE, LEVELS};
 use super::token::Kind;
 
 /// Collections that are told apart at most: the largest, people and machines apart.
 pub const SLOTS: usize = 16;
 /// Buckets of words and pairs of words.
-pub const BUCKETS: usize = 1 << BUCKET_BITS;
-const BUCKET_BITS: u32 = 16;
+pub const BUCKETS: usize = 1 << 16;
 /// The score of each collection, then the best, the second and the third of them.
 pub const FEATURES: usize = SLOTS + BEST;
 const BEST: usize = 3;
@@ -44,10 +42,7 @@ impl<'a> Collections<'a> {
         bag.drain(|bucket, value| {
             square += value * value;
             let Some(row) = self.weights.get(bucket) else { return };
-            for (sum, &byte) in sums.iter_mut().zip(row) {
-                let root = i32::from(byte.cast_signed());
-                *sum += i64::from(root * root.abs()) * value;
-            }
+            sums.iter_mut().zip(row).for_each(|(sum, &byte)| *sum += grams::steps(byte) * value);
         });
         let length = (square.max(1) as f64).sqrt();
         let mut features = [0.0; FEATURES];
@@ -67,19 +62,17 @@ pub fn visit(document: &Document, span: Span, mut visit: impl FnMut(usize)) {
     let mut before = EDGE;
     for token in document.span(span) {
         if token.kind != Kind::Break {
-            visit(bucket(hash::mix(token.word)));
-            visit(bucket(hash::chain(before, token.word)));
+            visit(narrow(grams::word_bucket(token.word)));
+            visit(narrow(grams::pair_bucket(before, token.word)));
             before = token.word;
         }
     }
 }
 
-fn bucket(hash: u64) -> usize {
-    usize::try_from(hash >> (64 - BUCKET_BITS)).unwrap_or(0)
+/// The bucket here of what has this one in the tables, which have more.
+fn narrow(bucket: usize) -> usize {
+    bucket / (grams::BUCKETS / BUCKETS)
 }
-
-/// Stands before the first word of a sentence.
-const EDGE: u64 = 0x9b05_688c_2b3e_6c1f;
 
 #[cfg(test)]
 mod tests {

@@ -25,6 +25,11 @@ impl Table {
     /// How many of them, the first ones, are learnt so that a kind of text speaks for neither side.
     pub const LEVEL: usize = 3;
 
+    /// The table whose n-grams it has: only the weights are its own.
+    pub fn grams(self) -> Self {
+        if self == Self::HomeWords { Self::Words } else { self }
+    }
+
     /// Position in [`Table::ALL`].
     pub fn index(self) -> usize {
         match self {
@@ -155,9 +160,7 @@ pub struct Weights<'a> {
 impl Weights<'_> {
     /// The weight of a bucket in steps of `scale / LEVELS²`. Whole numbers add up to the same sum in any order.
     pub fn steps(&self, bucket: usize) -> i64 {
-        let byte = self.bytes.get(bucket).copied().unwrap_or(0).cast_signed();
-        let root = i64::from(byte);
-        root * root.abs()
+        steps(self.bytes.get(bucket).copied().unwrap_or(0))
     }
 
     /// A sum of steps as a number.
@@ -206,12 +209,18 @@ pub fn score<const SETS: usize>(
     scores
 }
 
+/// The square that a companded byte stands for, with its sign.
+pub fn steps(byte: u8) -> i64 {
+    let root = i64::from(byte.cast_signed());
+    root * root.abs()
+}
+
 fn bucket(hash: u64) -> usize {
     usize::try_from(hash >> (64 - BUCKET_BITS)).unwrap_or(0)
 }
 
 /// Stands before the first word of a sentence.
-const EDGE: u64 = 0x9b05_688c_2b3e_6c1f;
+pub const EDGE: u64 = 0x9b05_688c_2b3e_6c1f;
 
 /// 1000 (1 + 0.15 ln n) for a count of n: a word said often counts little more than once, or the topic would speak loudest.
 const VALUES: [i64; 11] = [0, 1000, 1104, 1165, 1208, 1241, 1269, 1292, 1312, 1330, 1345];

@@ -4,8 +4,8 @@
 //! platform's mathematics library: the same text gives the same bits natively and in wasm.
 //!
 //! The path of a text: [`normal`] undoes disguises, [`document`] takes it apart into tokens and sentences, [`features`]
-//! measures it ([`style`], [`grams`], [`collections`], [`lm`]), [`trees`] score it, [`calibration`] turns the score into a probability, [`judge`]
-//! into a verdict.
+//! measures it ([`style`], [`grams`], [`lm`], [`collections`]), [`trees`] score it, [`calibration`] turns the score into a
+//! probability, [`judge`] into a verdict.
 
 mod assessment;
 pub mod calibration;

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use edgekeep::detector::collections::{BUCKETS, SLOTS};
 
+use crate::fit::Options;
 use crate::linear::{self, Target};
 use crate::prepare::Prepared;
 use crate::rng::Rng;
@@ -29,7 +30,7 @@ pub fn slots(data: &Prepared, subset: &[usize]) -> Vec<Option<usize>> {
 }
 
 /// Learns from some rows.
-pub fn build(data: &Prepared, rows: &[usize], slots: &[Option<usize>], window_weight: f64, rng: &mut Rng) -> Built {
+pub fn build(data: &Prepared, rows: &[usize], slots: &[Option<usize>], options: &Options, rng: &mut Rng) -> Built {
     let mut built = Built { weights: vec![0; BUCKETS * SLOTS], scales: Vec::new() };
     for slot in 0..SLOTS {
         let is_in = |row: usize| slots[row] == Some(slot);
@@ -40,12 +41,11 @@ pub fn build(data: &Prepared, rows: &[usize], slots: &[Option<usize>], window_we
         let targets: Vec<Target> = rows
             .iter()
             .map(|&row| {
-                let window = data.rows[row].window;
-                let cost = COST * if window { window_weight as f32 } else { 1.0 };
-                Target { row, ai: is_in(row), cost, kind: 0, whole: !window }
+                let cost = COST * options.own_weight(&data.rows[row]) as f32;
+                Target { row, ai: is_in(row), cost, kind: 0, whole: !data.rows[row].window }
             })
             .collect();
-        let learnt = linear::train(&data.words, BUCKETS, 1, &targets, &linear::Options::home(), rng);
+        let learnt = linear::train(&data.words, BUCKETS, 1, &targets, &options.home, rng);
         let (bytes, scale) = linear::quantise(&learnt.weights);
         built.scales.extend([scale, f64::from(learnt.bias)]);
         bytes.iter().enumerate().for_each(|(bucket, &byte)| built.weights[bucket * SLOTS + slot] = byte);
@@ -102,7 +102,7 @@ mod tests {
         let texts = texts();
         let data = prepare(&texts.iter().collect::<Vec<_>>(), 1, false);
         let subset: Vec<usize> = (0..data.rows.len()).collect();
-        let built = build(&data, &subset, &slots(&data, &subset), 1.0, &mut Rng::new(1, "test"));
+        let built = build(&data, &subset, &slots(&data, &subset), &Options::default(), &mut Rng::new(1, "test"));
         let collections = Collections::new(&built.weights, &built.scales).unwrap();
         let scores = |text: &str| {
             let document = edgekeep::detector::document::Document::new(text);

@@ -68,6 +68,13 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Weight of a row before its kind is held back.
+    pub fn own_weight(&self, row: &Row) -> f64 {
+        if row.window { self.window_weight } else { 1.0 }
+    }
+}
+
 /// A trained model before it is written.
 pub struct Fitted {
     /// Tables and language models.
@@ -190,13 +197,10 @@ fn direction() -> Vec<i8> {
 
 /// Weight of each row: both labels alike, and within a label large kinds of text held back.
 pub fn weights(data: &Prepared, subset: &[usize], options: &Options) -> Vec<f64> {
-    let own = |row: &Row| {
-        if row.window { options.window_weight } else { 1.0 }
-    };
     let mut kinds: BTreeMap<(bool, usize), f64> = BTreeMap::new();
     for &row in subset {
         let row = &data.rows[row];
-        *kinds.entry((row.ai, row.kind)).or_default() += own(row);
+        *kinds.entry((row.ai, row.kind)).or_default() += options.own_weight(row);
     }
     let mut labels = [0.0; 2];
     for ((ai, _), size) in &kinds {
@@ -206,8 +210,9 @@ pub fn weights(data: &Prepared, subset: &[usize], options: &Options) -> Vec<f64>
     for &at in subset {
         let row = &data.rows[at];
         let size = kinds[&(row.ai, row.kind)];
-        weights[at] =
-            own(row) * size.powf(options.size_power) / size / labels[usize::from(row.ai)] * subset.len() as f64 / 2.0;
+        weights[at] = options.own_weight(row) * size.powf(options.size_power) / size / labels[usize::from(row.ai)]
+            * subset.len() as f64
+            / 2.0;
     }
     weights
 }

@@ -3,7 +3,6 @@
 use edgekeep::detector::collections::Collections;
 use edgekeep::detector::features::{Parts, measure};
 use edgekeep::detector::grams::{BUCKETS, Bag, Table, Weights};
-
 use edgekeep::detector::lm::{Lm, Unit};
 
 use crate::collections::{self, Built};
@@ -44,7 +43,7 @@ pub fn learn(data: &Prepared, task: &Task<'_>, options: &Options, progress: &Pro
         let made = if let Some(&table) = Table::ALL.get(piece) {
             let targets = targets(data, &rows, task.weights, options.cost[piece]);
             let how = if piece < Table::LEVEL { &options.linear } else { &options.home };
-            let learnt = linear::train(&data.grams[table.index()], BUCKETS, data.kinds.len(), &targets, how, &mut rng);
+            let learnt = linear::train(data.grams(table), BUCKETS, data.kinds.len(), &targets, how, &mut rng);
             let (bytes, scale) = linear::quantise(&learnt.weights);
             Piece::Table(bytes, scale)
         } else if let Some(pairs) = data.pairs.get(piece - Table::ALL.len()) {
@@ -55,7 +54,7 @@ pub fn learn(data: &Prepared, task: &Task<'_>, options: &Options, progress: &Pro
             };
             Piece::Lm(language::build(pairs, &side(false), &side(true)))
         } else {
-            Piece::Collections(collections::build(data, &rows, &slots, options.window_weight, &mut rng))
+            Piece::Collections(collections::build(data, &rows, &slots, options, &mut rng))
         };
         step.tick();
         made

@@ -19,8 +19,8 @@ pub struct Prepared {
     pub documents: Vec<Document>,
     /// Rows to learn from; whole texts come first in the order of the texts, then windows.
     pub rows: Vec<Row>,
-    /// N-grams of each row, one matrix a table.
-    pub grams: Vec<Sparse>,
+    /// N-grams of each row, one matrix for each table that has its own.
+    grams: Vec<(Table, Sparse)>,
     /// Words of each row, for telling the collections apart.
     pub words: Sparse,
     /// Context and token pairs of each row, one list a language model.
@@ -29,6 +29,14 @@ pub struct Prepared {
     pub kinds: Vec<String>,
     /// Names of the sources.
     pub sources: Vec<String>,
+}
+
+impl Prepared {
+    /// N-grams of each row for a table.
+    pub fn grams(&self, table: Table) -> &Sparse {
+        let found = self.grams.iter().find(|(own, _)| *own == table.grams());
+        found.map_or_else(|| unreachable!("each table's n-grams were counted"), |(_, grams)| grams)
+    }
 }
 
 /// One row: a text or a window of it.
@@ -80,10 +88,10 @@ pub fn prepare(texts: &[&Text], seed: u64, windows: bool) -> Prepared {
             }
         }
     }
-    let grams = parallel::map(Table::ALL.len(), |table| {
-        sparse(&documents, &rows, |document, span, bag| {
-            visit(document, Table::ALL[table], span, |bucket| bag.add(bucket))
-        })
+    let own: Vec<Table> = Table::ALL.into_iter().filter(|table| table.grams() == *table).collect();
+    let grams = parallel::map(own.len(), |at| {
+        let count = |document: &Document, span, bag: &mut Bag| visit(document, own[at], span, |bucket| bag.add(bucket));
+        (own[at], sparse(&documents, &rows, count))
     });
     let words = sparse(&documents, &rows, |document, span, bag| {
         collections::visit(document, span, |bucket| bag.add(bucket));

@@ -19,7 +19,8 @@ use crate::write::{self, ModelFile};
 /// Texts of a source that are evaluated, at most.
 const MOST: usize = 2500;
 
-/// Trains without each source in turn, or without each of `only`, on `sample` in a hundred of the groups of texts, and evaluates on it.
+/// Trains without each source in turn, or without each of `only`, on `sample` in a hundred of the groups of texts, and
+/// evaluates on it.
 pub fn run(training: &Training, only: &[String], sample: u64, json: bool) -> Result<()> {
     let progress = Progress { loud: true };
     let (folder, mut all) = training.texts()?;
